@@ -1,0 +1,222 @@
+use serde::{Deserialize, Serialize};
+use tuttu_model::FieldEdit;
+
+use super::view::{ImportReport, InvitationView};
+
+/// Names a record: an id, a unique prefix of one, or a unique name; with the space where that is not unique.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+pub struct RecordRef {
+    /// The space: id, unique prefix or name. `None`: any space.
+    pub space: Option<String>,
+    /// The record.
+    pub id: String,
+}
+
+impl RecordRef {
+    /// A record in whatever space it is.
+    #[must_use]
+    pub fn anywhere(id: impl Into<String>) -> Self {
+        Self { space: None, id: id.into() }
+    }
+}
+
+/// A file format that can be imported.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+#[serde(rename_all = "lowercase")]
+pub enum ImportFormat {
+    /// vCard 2.1, 3.0 or 4.0, any number of cards.
+    Vcard,
+}
+
+/// Everything that changes the vault. Each is one named operation, durable when it returns; none waits for the network.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+#[serde(tag = "type", rename_all = "camelCase", rename_all_fields = "camelCase")]
+pub enum Command {
+    /// Adds records, each a JSON object in the shape of the command line (see `RecordView`), one commit.
+    Add {
+        /// The space; `None` is the private space.
+        space: Option<String>,
+        /// `person`, `org`, `note`, `call`, ... for records whose JSON names no kind.
+        kind: String,
+        /// The records as JSON texts.
+        records: Vec<String>,
+    },
+    /// Edits fields of one record.
+    Edit {
+        /// The record.
+        record: RecordRef,
+        /// What to change.
+        edits: Vec<FieldEdit>,
+    },
+    /// Puts records in the trash.
+    Delete {
+        /// The records.
+        records: Vec<RecordRef>,
+    },
+    /// Takes records out of the trash.
+    Restore {
+        /// The records.
+        records: Vec<RecordRef>,
+    },
+    /// Takes back the newest own operation that is not taken back yet.
+    Undo,
+    /// Does again what was taken back last.
+    Redo,
+    /// Takes back one change of a record.
+    Revert {
+        /// The record.
+        record: RecordRef,
+        /// The change, as printed by the history.
+        change: String,
+    },
+    /// Settles a conflict for everybody.
+    Choose {
+        /// The record.
+        record: RecordRef,
+        /// The field, as printed by `conflicts` (`phones/ITEM`).
+        field: String,
+        /// `1`, `2`, ... or `both`.
+        choice: String,
+    },
+    /// Imports a file.
+    Import {
+        /// Where it is on this computer.
+        path: String,
+        /// `None`: found out from the contents and the name.
+        format: Option<ImportFormat>,
+        /// The space; `None` is the private space.
+        space: Option<String>,
+        /// Only say what would happen.
+        dry_run: bool,
+    },
+    /// Makes a space.
+    CreateSpace {
+        /// Its name.
+        name: String,
+    },
+    /// Renames a space.
+    RenameSpace {
+        /// The space.
+        space: String,
+        /// The new name.
+        name: String,
+    },
+    /// Leaves a space; the copy stays readable.
+    LeaveSpace {
+        /// The space.
+        space: String,
+    },
+    /// Moves a record to another space: a new record there, a tombstone with a forwarding id here. Activities of the record's private space that are
+    /// only about it stay where they are.
+    Move {
+        /// The record.
+        record: RecordRef,
+        /// Where to.
+        space: String,
+    },
+    /// Makes an invitation link. Needs no network.
+    Invite {
+        /// The space.
+        space: String,
+        /// `owner`, `editor` or `viewer`.
+        role: String,
+        /// How long it works, in seconds.
+        expires_in: u32,
+        /// The inviter approves whoever brings the link.
+        auto: bool,
+        /// For whom, a note to oneself.
+        for_whom: String,
+        /// Where this computer can be reached (`ip:port`), as hints; filled in by the network side.
+        hints: Vec<String>,
+        /// A relay the invitation carries; `None`: works on the same network.
+        relay: Option<String>,
+    },
+    /// Makes an invitation that was not used yet worthless.
+    WithdrawInvitation {
+        /// The invitation.
+        invitation: String,
+    },
+    /// Gives a member another role.
+    SetRole {
+        /// The space.
+        space: String,
+        /// The member: id, prefix or name.
+        member: String,
+        /// The role.
+        role: String,
+    },
+    /// Removes a member.
+    RemoveMember {
+        /// The space.
+        space: String,
+        /// The member: id, prefix or name.
+        member: String,
+    },
+    /// Says that the person has looked at what others changed in a record.
+    MarkSeen {
+        /// The record.
+        record: RecordRef,
+    },
+    /// Keeps a setting of this computer (theme, density, relay, ...).
+    SetSetting {
+        /// Its key.
+        key: String,
+        /// Its value; empty removes it.
+        value: String,
+    },
+}
+
+/// A warning about one line of a file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+pub struct Warned {
+    /// The file, when there are several.
+    pub file: String,
+    /// The line in it, from 1.
+    pub line: u32,
+    /// What is wrong, in a sentence.
+    pub message: String,
+}
+
+/// What a command did.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+#[serde(tag = "type", rename_all = "camelCase", rename_all_fields = "camelCase")]
+pub enum Outcome {
+    /// Records were made or changed; their ids. `label` names the operation for an undo toast ("Deleted Priya Raghunathan").
+    Records {
+        /// Ids.
+        ids: Vec<String>,
+        /// Their space.
+        space: String,
+        /// What happened, in words.
+        label: String,
+    },
+    /// A space was made or changed.
+    Space {
+        /// Its id.
+        id: String,
+    },
+    /// An invitation was made.
+    Invitation {
+        /// The invitation.
+        invitation: InvitationView,
+    },
+    /// A file was imported.
+    Import {
+        /// What became of it.
+        report: ImportReport,
+    },
+    /// Something was taken back or done again.
+    Undone {
+        /// Which operation, in words.
+        label: String,
+        /// The records it touched.
+        ids: Vec<String>,
+    },
+    /// Done, nothing more to say.
+    Done,
+}

@@ -1,0 +1,73 @@
+use serde::{Deserialize, Serialize};
+
+use super::view::{JoinRequestView, SyncLine};
+
+/// What the engine and the network tell their listeners.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+#[serde(tag = "event", rename_all = "kebab-case", rename_all_fields = "camelCase")]
+pub enum Event {
+    /// Records, members or spaces changed: ask again for what you show.
+    Changed {
+        /// The spaces.
+        spaces: Vec<String>,
+        /// The records, at most 1,000; empty when more, or when the change is not about records.
+        records: Vec<String>,
+        /// It came from somebody else's computer.
+        remote: bool,
+    },
+    /// The sync line or a computer's state changed.
+    Sync {
+        /// The line now.
+        line: SyncLine,
+    },
+    /// A computer connected or went away.
+    Peer {
+        /// The computer.
+        computer: String,
+        /// The person's name.
+        name: String,
+        /// `direct`, `relay`, `lan` or `away`.
+        state: String,
+    },
+    /// A computer confirmed everything of a space.
+    Delivered {
+        /// The computer.
+        computer: String,
+        /// The person's name.
+        name: String,
+        /// The space.
+        space: String,
+    },
+    /// An exchange was refused, by us or by them.
+    Refused {
+        /// The computer.
+        computer: String,
+        /// Why, in a sentence.
+        reason: String,
+    },
+    /// Somebody brought an invitation: compare words.
+    JoinRequest {
+        /// The request.
+        request: JoinRequestView,
+    },
+    /// A join request is over: it was answered, withdrawn or the other side went away.
+    JoinRequestEnded {
+        /// The request.
+        id: String,
+    },
+    /// How an import goes.
+    ImportProgress {
+        /// Cards done.
+        done: u32,
+        /// Of so many.
+        total: u32,
+    },
+    /// The network side listens.
+    Listening {
+        /// This computer's id.
+        computer: String,
+        /// Addresses, `ip:port`.
+        addresses: Vec<String>,
+    },
+}

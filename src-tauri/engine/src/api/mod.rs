@@ -1,0 +1,14 @@
+//! The words of the engine's one API: commands, queries, their answers, events and errors. Plain data, the same for the window, the
+//! command line and the local socket.
+
+mod command;
+mod error;
+mod event;
+mod query;
+mod view;
+
+pub use command::{Command, ImportFormat, Outcome, RecordRef, Warned};
+pub use error::{ErrorCode, ErrorView};
+pub use event::Event;
+pub use query::{Answer, ListFilter, Query, SortBy};
+pub use view::*;

@@ -1,0 +1,137 @@
+use serde::{Deserialize, Serialize};
+
+use super::command::RecordRef;
+use super::view::*;
+use tuttu_model::RecordView;
+
+/// How a list is sorted.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+#[serde(rename_all = "camelCase")]
+pub enum SortBy {
+    /// By name, as people sort names.
+    #[default]
+    Name,
+    /// Newest change first.
+    Changed,
+    /// Newest first.
+    Created,
+}
+
+/// What a list shows.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+#[serde(rename_all = "camelCase")]
+pub struct ListFilter {
+    /// `person`, `org`, ...; empty for all.
+    pub kind: String,
+    /// One space; `None` for all.
+    pub space: Option<String>,
+    /// Words to find, with `tag:x`; empty for all.
+    pub text: String,
+    /// Order.
+    pub sort: SortBy,
+    /// How many to leave out at the start.
+    pub offset: u32,
+    /// How many at most; 0 means 100.
+    pub limit: u32,
+}
+
+/// Everything that can be asked. Answered from the projections, never by loading documents (except history and conflicts of one record).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+#[serde(tag = "type", rename_all = "camelCase", rename_all_fields = "camelCase")]
+pub enum Query {
+    /// The vault, its spaces and the sync line.
+    Status,
+    /// One record.
+    Record {
+        /// Which.
+        record: RecordRef,
+    },
+    /// A page of a list.
+    List {
+        /// Which records.
+        filter: ListFilter,
+    },
+    /// Whole records matching a filter, for the command line.
+    Records {
+        /// Which records.
+        filter: ListFilter,
+    },
+    /// Search over everything, best first.
+    Search {
+        /// What was typed.
+        text: String,
+        /// At most this many.
+        limit: u32,
+    },
+    /// Activities and field changes of a person or organisation, newest first.
+    Timeline {
+        /// Whose.
+        record: RecordRef,
+        /// At most this many.
+        limit: u32,
+    },
+    /// The history of a record's fields, newest first.
+    History {
+        /// Which.
+        record: RecordRef,
+    },
+    /// Values kept side by side.
+    Conflicts {
+        /// Of one record, or of all.
+        record: Option<RecordRef>,
+    },
+    /// Records in the trash.
+    Trash,
+    /// A space with its members and open invitations.
+    Space {
+        /// Which.
+        space: String,
+    },
+    /// All settings of this computer.
+    Settings,
+    /// Records as the text of a file.
+    Export {
+        /// `vcard`, `vcard3` or `json`.
+        format: String,
+        /// Which records.
+        filter: ListFilter,
+    },
+    /// Verifies signatures, chains, documents, projections and accumulators.
+    Check,
+}
+
+/// The answer to a query, variant for variant.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+#[serde(tag = "type", content = "value", rename_all = "camelCase")]
+pub enum Answer {
+    /// To `status`.
+    Status(VaultStatus),
+    /// To `record`.
+    Record(Box<RecordView>),
+    /// To `list`.
+    List(Page),
+    /// To `records`.
+    Records(Vec<RecordView>),
+    /// To `search`.
+    Search(Vec<Row>),
+    /// To `timeline`.
+    Timeline(Vec<TimelineItem>),
+    /// To `history`.
+    History(Vec<HistoryItem>),
+    /// To `conflicts`.
+    Conflicts(Vec<ConflictView>),
+    /// To `trash`.
+    Trash(Vec<Row>),
+    /// To `space`.
+    Space(SpaceDetail),
+    /// To `settings`.
+    Settings(Vec<Setting>),
+    /// To `export`.
+    Export(String),
+    /// To `check`.
+    Check(CheckReport),
+}

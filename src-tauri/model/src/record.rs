@@ -1,0 +1,182 @@
+//! A record as read from its document: a flat map of keys to the values held for each.
+//!
+//! # The flat map
+//! | key | value | merges as |
+//! |---|---|---|
+//! | `kind` | `person`, `org`, `note`, `call`, ... | register |
+//! | `name`, `given`, `family`, `notes`, `birthday`, `text`, `at`, ... | text | register |
+//! | `phones/ITEM` | `label TAB value` | one register: label and value together |
+//! | `phones/ITEM/pref` | true | register |
+//! | `addresses/ITEM/street`, `.../city`, ... | text | each part apart |
+//! | `orgs/ITEM/org`, `.../name`, `.../title`, ... | text | each part apart |
+//! | `relations/ITEM` | `type TAB id` | one register |
+//! | `tag:partner` | true | set: add wins over a concurrent remove |
+//! | `with:p_01...` | true | set of participants |
+//! | `custom:x-dietary` | text | register |
+//! | `created` | RFC 3339 time | register, written once |
+//! | `deleted` | RFC 3339 time | register; see [`Record::deletion`] |
+//! | `moved` | `SPACE TAB ID` | forwarding id of a record that was moved away |
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::id::ChangeHash;
+
+/// What a record is. Kinds of newer versions are kept as [`Kind::Other`] and shown read-only.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(from = "String", into = "String")]
+pub enum Kind {
+    /// Somebody.
+    Person,
+    /// An organisation.
+    Org,
+    /// Something to remember about somebody.
+    Note,
+    /// A telephone or video call.
+    Call,
+    /// A meeting that took place.
+    Meeting,
+    /// An e-mail that was sent or received.
+    Email,
+    /// A chat or text message.
+    Message,
+    /// Something to do.
+    Task,
+    /// Something in the calendar.
+    Event,
+    /// A kind this version does not know.
+    Other(String),
+}
+
+impl Kind {
+    /// The word stored in documents and used on the command line.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::Person => "person",
+            Self::Org => "org",
+            Self::Note => "note",
+            Self::Call => "call",
+            Self::Meeting => "meeting",
+            Self::Email => "email",
+            Self::Message => "message",
+            Self::Task => "task",
+            Self::Event => "event",
+            Self::Other(word) => word,
+        }
+    }
+
+    /// The letters before the underscore in a printed id.
+    #[must_use]
+    pub fn prefix(&self) -> &'static str {
+        match self {
+            Self::Person => "p",
+            Self::Org => "o",
+            Self::Note | Self::Call | Self::Meeting | Self::Email | Self::Message => "a",
+            Self::Task => "t",
+            Self::Event => "e",
+            Self::Other(_) => "r",
+        }
+    }
+
+    /// Notes, calls, meetings, e-mails and messages: what the timeline of a person shows.
+    #[must_use]
+    pub fn is_activity(&self) -> bool {
+        matches!(self, Self::Note | Self::Call | Self::Meeting | Self::Email | Self::Message)
+    }
+}
+
+impl From<String> for Kind {
+    fn from(word: String) -> Self {
+        Self::from(word.as_str())
+    }
+}
+
+impl From<&str> for Kind {
+    fn from(word: &str) -> Self {
+        match word {
+            "person" => Self::Person,
+            "org" => Self::Org,
+            "note" => Self::Note,
+            "call" => Self::Call,
+            "meeting" => Self::Meeting,
+            "email" => Self::Email,
+            "message" => Self::Message,
+            "task" => Self::Task,
+            "event" => Self::Event,
+            other => Self::Other(other.to_owned()),
+        }
+    }
+}
+
+impl From<Kind> for String {
+    fn from(kind: Kind) -> Self {
+        kind.as_str().to_owned()
+    }
+}
+
+/// One stored value.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum Scalar {
+    /// Text.
+    Text(String),
+    /// A flag, as used by sets.
+    Flag(bool),
+    /// A whole number.
+    Number(i64),
+    /// Something a newer version wrote; kept in the document, shown as this text.
+    Unknown(String),
+}
+
+impl Scalar {
+    /// The text shown for this value.
+    #[must_use]
+    pub fn as_text(&self) -> String {
+        match self {
+            Self::Text(text) | Self::Unknown(text) => text.clone(),
+            Self::Flag(flag) => flag.to_string(),
+            Self::Number(number) => number.to_string(),
+        }
+    }
+}
+
+/// One value held for a key, with who wrote it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Held {
+    /// The value; `None` only among the sides of a conflict where one side removed the key.
+    pub value: Option<Scalar>,
+    /// The change that wrote it.
+    pub change: ChangeHash,
+    /// The author: the actor id of the change, the first 16 bytes of its feed id.
+    pub actor: [u8; 16],
+    /// When its author says it was written, in seconds since 1970. A claim: never used to judge validity.
+    pub time: i64,
+}
+
+/// A record as read from its document.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Record {
+    /// What it is.
+    pub kind: Kind,
+    /// Every key with the values held for it; the first is shown, the others are conflicts. Never empty.
+    pub fields: BTreeMap<String, Vec<Held>>,
+    /// Deleted, not deleted, or deleted on one computer and edited on another at the same time.
+    pub deletion: Deletion,
+}
+
+/// Whether a record is deleted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Deletion {
+    /// It is there.
+    Live,
+    /// It was deleted and nobody edited it meanwhile.
+    Deleted,
+    /// Somebody deleted it while somebody else edited it: it stays visible until someone chooses.
+    Disputed {
+        /// The deletion.
+        deleted: Held,
+        /// The newest concurrent edit.
+        edited: Held,
+    },
+}

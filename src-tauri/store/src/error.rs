@@ -1,0 +1,38 @@
+//! What can go wrong with the vault on disk.
+
+/// An error of the store.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum StoreError {
+    /// Nothing here.
+    #[error("there is no vault in this folder")]
+    NoVault,
+    /// A vault is here already.
+    #[error("there is a vault in this folder already")]
+    VaultExists,
+    /// Another process holds the lock.
+    #[error("another process has this vault open")]
+    InUse,
+    /// Written by a newer version.
+    #[error("this vault was written by a newer version of Tuttu (schema {found}, this version knows {known})")]
+    Newer {
+        /// The schema version found.
+        found: u32,
+        /// The newest this version knows.
+        known: u32,
+    },
+    /// The database is damaged.
+    #[error("the vault is damaged: {0}")]
+    Damaged(String),
+    /// The folder or disk cannot be written.
+    #[error("the vault cannot be written: {0}")]
+    ReadOnly(String),
+    /// No space left.
+    #[error("the disk is full")]
+    DiskFull,
+    /// The caller's closure gave up: nothing was written.
+    #[error("{0}")]
+    Abandoned(String),
+    /// Anything else.
+    #[error("the vault cannot be read or written: {0}")]
+    Other(String),
+}

@@ -1,0 +1,156 @@
+//! What is stored, row by row, as the engine sees it.
+
+use tuttu_model::{ActorId, Change, ChangeHash, ComputerId, DocumentId, EntryHash, FeedId, OpHash, Record, RecordView, SpaceId};
+use tuttu_sync::feed::{FeedHeader, VerifiedEntry};
+use tuttu_sync::verdict::Standing;
+
+/// A space held here.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SpaceRow {
+    /// Its id.
+    pub id: SpaceId,
+    /// Its name, from membership.
+    pub name: String,
+    /// Shared only with the person's own computers.
+    pub private: bool,
+    /// The feed local commits go to; `None` until the first commit of an epoch.
+    pub own_feed: Option<FeedId>,
+    /// When it was made or joined here, seconds since 1970.
+    pub since: i64,
+}
+
+/// A record as projected.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RecordRow {
+    /// The space.
+    pub space: SpaceId,
+    /// The document.
+    pub doc: DocumentId,
+    /// The record (stamps carry actor ids in hexadecimal).
+    pub view: RecordView,
+    /// Somebody else changed it since the person looked.
+    pub news: bool,
+}
+
+/// One record to write: the outcome of an edit or a merge.
+#[derive(Debug, Clone)]
+pub struct RecordWrite {
+    /// The document.
+    pub doc: DocumentId,
+    /// Its heads now.
+    pub heads: Vec<ChangeHash>,
+    /// The record now; the store derives every projection from it.
+    pub record: Record,
+    /// A snapshot to keep beside the raw changes; `None` keeps none (one-change documents).
+    pub snapshot: Option<Vec<u8>>,
+    /// Somebody else's change: mark it as news.
+    pub news: bool,
+}
+
+/// A change as stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ChangeRow {
+    /// Its hash.
+    pub hash: ChangeHash,
+    /// Its author.
+    pub actor: ActorId,
+    /// Its seq.
+    pub seq: u64,
+    /// The counter of its first and last operation.
+    pub ops: (u64, u64),
+    /// What it was made on top of.
+    pub deps: Vec<ChangeHash>,
+    /// The author's claimed time.
+    pub time: i64,
+    /// The bytes; `None` when erased.
+    pub bytes: Option<Vec<u8>>,
+    /// It counts (R2); changes that do not are kept, but the document is built without them.
+    pub accepted: bool,
+}
+
+/// An entry to append.
+#[derive(Debug, Clone)]
+pub struct EntryWrite {
+    /// The entry.
+    pub entry: VerifiedEntry,
+    /// Its feed's header, stored if it is not held yet.
+    pub header: FeedHeader,
+    /// Where it stands.
+    pub standing: Standing,
+    /// Its changes with their documents, in the order of its items; `None` for erased ones.
+    pub changes: Vec<(DocumentId, Option<Change>)>,
+    /// Found invalid by the validator (R5): kept as evidence of the freeze, its changes are not stored.
+    pub invalid: Option<String>,
+}
+
+/// A step that can be taken back: one named operation of this computer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OperationRow {
+    /// Its id, also in the feed entries.
+    pub id: [u8; 16],
+    /// In words: "Deleted Priya Raghunathan".
+    pub label: String,
+    /// Seconds since 1970.
+    pub time: i64,
+    /// The changes it made.
+    pub changes: Vec<(SpaceId, DocumentId, ChangeHash)>,
+    /// The operation it takes back, if it is an undo (or a redo, which takes back an undo).
+    pub undoes: Option<[u8; 16]>,
+}
+
+/// What a computer has confirmed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AckRow {
+    /// The computer.
+    pub computer: ComputerId,
+    /// The space.
+    pub space: SpaceId,
+    /// The vector it durably holds.
+    pub vector: tuttu_sync::feed::Vector,
+    /// When it said so, by our clock, seconds since 1970.
+    pub at: i64,
+}
+
+/// An invitation made here.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InvitationRow {
+    /// Its id: the lookup hash of its secret in hexadecimal.
+    pub id: String,
+    /// The space.
+    pub space: SpaceId,
+    /// The link.
+    pub link: String,
+    /// The role it gives.
+    pub role: String,
+    /// When it was made and when it runs out, seconds since 1970.
+    pub made: i64,
+    /// See `made`.
+    pub expires: i64,
+    /// For whom, a note to oneself.
+    pub for_whom: String,
+    /// The relay it carries.
+    pub relay: String,
+    /// The inviter approves whoever brings it.
+    pub auto: bool,
+    /// The one-time secret.
+    pub secret: [u8; 16],
+    /// `open`, `used` or `withdrawn`.
+    pub state: String,
+}
+
+/// A membership operation as stored: its hash and its encoding.
+pub type OpRow = (OpHash, tuttu_sync::membership::SignedOp);
+
+/// A hit of a search.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Hit {
+    /// The space.
+    pub space: SpaceId,
+    /// The document.
+    pub doc: DocumentId,
+    /// Where it was found: empty for the name, else `email`, `phone`, `org`, `notes`, `tag`, `activity`.
+    pub matched: &'static str,
+}
+
+/// An entry's place.
+pub type EntryPlace = (FeedId, u64, EntryHash);
