@@ -6,8 +6,30 @@
 
 pub mod api;
 
+mod authors;
+mod check;
+mod clock;
+mod commands;
+mod commit;
+mod engine;
+mod failure;
+mod import;
+mod keys;
+mod members;
+mod pairing;
+mod place;
+mod queries;
+mod remote;
+mod replica;
+mod resolve;
+mod sync_line;
+mod timeline;
+mod tray;
+mod undo;
+mod vault;
+
+pub use engine::{Engine, NewVault, Peer};
+pub use pairing::InvitationTerms;
+pub use place::default_vault_dir;
 pub use tuttu_model as model;
 pub use tuttu_sync as sync;
-
-mod engine_type;
-pub use engine_type::{Engine, InvitationTerms, NewVault, Peer};

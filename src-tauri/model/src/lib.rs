@@ -3,18 +3,31 @@
 //! Invariants: unknown kinds, fields and values are kept; a conflict is a value, never an error; ids are typed.
 //! Start reading at: [`record`], then [`document`].
 
+mod assignment;
+mod change;
+pub mod conflict;
+mod deletion;
 pub mod document;
 pub mod draft;
 pub mod field;
+mod guard;
 pub mod history;
 pub mod id;
+pub mod item;
+mod json;
+mod limits;
 pub mod normal;
+mod plan;
 pub mod record;
+mod scalar;
 pub mod view;
+mod vocabulary;
 
+pub use conflict::{Choice, can_keep_both, conflicts_of, plan_choice};
 pub use document::{ActorId, Change, Document, DocumentError};
-pub use draft::RecordDraft;
+pub use draft::{EditError, RecordDraft, parse_assignment, plan, plan_all};
 pub use field::{FieldEdit, FlatOp};
 pub use id::{ChangeHash, ComputerId, DocumentId, EntryHash, FeedId, OpHash, PersonId, SpaceId};
-pub use record::{Held, Kind, Record, Scalar};
-pub use view::RecordView;
+pub use item::ItemIds;
+pub use record::{Deletion, Held, Kind, Record, Scalar};
+pub use view::{RecordView, view_of};

@@ -21,7 +21,17 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::field::FlatOp;
 use crate::id::ChangeHash;
+
+/// The key of the kind.
+pub(crate) const KIND: &str = "kind";
+/// The key of the time of creation.
+pub(crate) const CREATED: &str = "created";
+/// The key of the deletion mark.
+pub(crate) const DELETED: &str = "deleted";
+/// The key of the forwarding id.
+pub(crate) const MOVED: &str = "moved";
 
 /// What a record is. Kinds of newer versions are kept as [`Kind::Other`] and shown read-only.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -139,6 +149,11 @@ impl Scalar {
             Self::Number(number) => number.to_string(),
         }
     }
+
+    /// Whether this value of `deleted` says that the record is deleted.
+    pub(crate) fn marks_deletion(&self) -> bool {
+        !matches!(self, Self::Flag(false)) && *self != Self::Text(String::new())
+    }
 }
 
 /// One value held for a key, with who wrote it.
@@ -163,6 +178,67 @@ pub struct Record {
     pub fields: BTreeMap<String, Vec<Held>>,
     /// Deleted, not deleted, or deleted on one computer and edited on another at the same time.
     pub deletion: Deletion,
+}
+
+impl Record {
+    /// An empty record of a kind: what a new record is planned against.
+    #[must_use]
+    pub fn new(kind: Kind) -> Self {
+        let word = Scalar::Text(kind.as_str().to_owned());
+        Self { kind, fields: BTreeMap::from([(KIND.to_owned(), vec![Held::planned(word)])]), deletion: Deletion::Live }
+    }
+
+    /// The value shown for a key.
+    #[must_use]
+    pub fn shown(&self, key: &str) -> Option<&Scalar> {
+        self.fields.get(key)?.first()?.value.as_ref()
+    }
+
+    /// The text shown for a key; empty when there is none.
+    #[must_use]
+    pub fn text(&self, key: &str) -> String {
+        self.shown(key).map(Scalar::as_text).unwrap_or_default()
+    }
+
+    /// The record as it would be after these edits, to plan further ones. Values so written have no change, author or time yet.
+    #[must_use]
+    pub fn with_ops(&self, ops: &[FlatOp]) -> Self {
+        let mut next = self.clone();
+        for op in ops {
+            match op {
+                FlatOp::Put(key, value) => drop(next.fields.insert(key.clone(), vec![Held::planned(value.clone())])),
+                FlatOp::Delete(key) => drop(next.fields.remove(key)),
+            }
+        }
+        if ops.iter().any(|op| op.key() == DELETED) { Self::of_undisputed(next.fields) } else { Self::of(next.fields, next.deletion) }
+    }
+
+    pub(crate) fn of(fields: BTreeMap<String, Vec<Held>>, deletion: Deletion) -> Self {
+        let mut record = Self { kind: Kind::Other(String::new()), fields, deletion };
+        record.kind = Kind::from(record.text(KIND));
+        record
+    }
+
+    /// A record nobody can have edited while it was deleted.
+    pub(crate) fn of_undisputed(fields: BTreeMap<String, Vec<Held>>) -> Self {
+        let mut record = Self::of(fields, Deletion::Live);
+        if record.shown(DELETED).is_some_and(Scalar::marks_deletion) {
+            record.deletion = Deletion::Deleted;
+        }
+        record
+    }
+}
+
+impl Held {
+    fn planned(value: Scalar) -> Self {
+        Self { value: Some(value), change: ChangeHash([0; 32]), actor: [0; 16], time: 0 }
+    }
+}
+
+/// Splits a register such as `label TAB value` (`phones/ITEM`, `relations/ITEM`). Without a tab it is all value.
+#[must_use]
+pub fn split_register(text: &str) -> (&str, &str) {
+    text.split_once('\t').unwrap_or(("", text))
 }
 
 /// Whether a record is deleted.

@@ -2,7 +2,14 @@
 
 use std::collections::BTreeMap;
 
+use data_encoding::HEXLOWER;
 use serde::{Deserialize, Serialize};
+
+use crate::id::{DocumentId, SpaceId};
+use crate::record::{DELETED, Deletion, Held, Record, Scalar, split_register};
+use crate::vocabulary::{
+    ADDRESS_PARTS, AFFILIATION_PARTS, Key, address_part, address_part_mut, affiliation_part, affiliation_part_mut, labelled_mut, single_mut,
+};
 
 macro_rules! shape {
     ($(#[$doc:meta])* $name:ident { $($(#[$field_doc:meta])* $field:ident : $type:ty),* $(,)? }) => {
@@ -196,6 +203,97 @@ fn without_empty(value: serde_json::Value) -> serde_json::Value {
 /// The keys of a record in the shape of [`RecordView`]. `created.by` and `changed.by` are left as the author's actor id in hexadecimal
 /// (32 digits): whoever shows the record replaces them with names.
 #[must_use]
-pub fn view_of(record: &crate::record::Record, id: &crate::id::DocumentId, space: &crate::id::SpaceId) -> RecordView {
-    todo!()
+pub fn view_of(record: &Record, id: &DocumentId, space: &SpaceId) -> RecordView {
+    let mut view = fields_view(record);
+    view.id = format!("{}_{id}", record.kind.prefix());
+    view.space = space.to_string();
+    view
 }
+
+/// Everything of the view but the ids of the record and its space.
+pub(crate) fn fields_view(record: &Record) -> RecordView {
+    let mut view = RecordView { kind: record.kind.as_str().to_owned(), ..RecordView::default() };
+    let mut newest: Option<&Held> = None;
+    for (key, held) in &record.fields {
+        newest = held.iter().chain(newest).max_by_key(|held| held.time);
+        let Some(first) = held.first() else { continue };
+        let Some(value) = &first.value else { continue };
+        let parsed = Key::parse(key);
+        if parsed == Key::Created {
+            view.created = Stamp { at: value.as_text(), by: HEXLOWER.encode(&first.actor) };
+        }
+        place(&mut view, parsed, value);
+        if parsed == Key::Unknown || matches!(value, Scalar::Unknown(_)) {
+            view.unknown.push(key.clone());
+        }
+        if held.len() > 1 {
+            view.conflicts.extend(parsed.conflict_field(key));
+        }
+    }
+    view.addresses.retain(|address| ADDRESS_PARTS.iter().any(|part| address_part(address, part) != Some("")));
+    view.orgs.retain(|role| AFFILIATION_PARTS.iter().any(|part| affiliation_part(role, part) != Some("")));
+    view.changed = newest.map(|held| Stamp { at: time_text(held.time), by: HEXLOWER.encode(&held.actor) }).unwrap_or_default();
+    view.deleted = record.deletion == Deletion::Deleted;
+    if matches!(record.deletion, Deletion::Disputed { .. }) {
+        view.conflicts.push(DELETED.to_owned());
+    }
+    view
+}
+
+/// Puts one value where it belongs. Keys come sorted, so the parts of an item follow each other.
+fn place(view: &mut RecordView, key: Key<'_>, value: &Scalar) {
+    let set = !matches!(value, Scalar::Flag(false));
+    match key {
+        Key::Kind | Key::Created | Key::Deleted | Key::Moved | Key::Unknown => {}
+        Key::Single(field) => {
+            if let Some(slot) = single_mut(view, field) {
+                *slot = value.as_text();
+            }
+        }
+        Key::Labelled { list, item } => {
+            let text = value.as_text();
+            let (label, value) = split_register(&text);
+            if let Some(items) = labelled_mut(view, list).filter(|_| !value.is_empty()) {
+                items.push(Labelled { item: item.to_owned(), label: label.to_owned(), value: value.to_owned(), pref: false });
+            }
+        }
+        Key::Pref { list, item } => {
+            let last = labelled_mut(view, list).and_then(|items| items.last_mut());
+            if let Some(last) = last.filter(|last| last.item == item) {
+                last.pref = set;
+            }
+        }
+        Key::Address { item, part } => {
+            if view.addresses.last().is_none_or(|last| last.item != item) {
+                view.addresses.push(Address { item: item.to_owned(), ..Address::default() });
+            }
+            if let Some(slot) = view.addresses.last_mut().and_then(|last| address_part_mut(last, part)) {
+                *slot = value.as_text();
+            }
+        }
+        Key::Affiliation { item, part } => {
+            if view.orgs.last().is_none_or(|last| last.item != item) {
+                view.orgs.push(Affiliation { item: item.to_owned(), ..Affiliation::default() });
+            }
+            if let Some(slot) = view.orgs.last_mut().and_then(|last| affiliation_part_mut(last, part)) {
+                *slot = value.as_text();
+            }
+        }
+        Key::Relation { item } => {
+            let text = value.as_text();
+            let (kind, id) = split_register(&text);
+            view.relations.push(Relation { item: item.to_owned(), kind: kind.to_owned(), id: id.to_owned() });
+        }
+        Key::Tag(tag) if set => view.tags.push(tag.to_owned()),
+        Key::With(id) if set => view.with.push(id.to_owned()),
+        Key::Tag(_) | Key::With(_) => {}
+        Key::Custom(name) => drop(view.custom.insert(name.to_owned(), value.as_text())),
+    }
+}
+
+fn time_text(seconds: i64) -> String {
+    chrono::DateTime::from_timestamp(seconds, 0).map(|time| time.to_rfc3339_opts(chrono::SecondsFormat::Secs, true)).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests;

@@ -4,8 +4,33 @@
 //! Invariants: no relay unless chosen; nothing is published; every wait has a limit; the local socket is for the same user only.
 //! Start reading at: [`host`].
 
+mod accept;
+mod address;
+mod blocking;
+mod client;
+mod clock;
+mod contact;
+mod dial;
+mod endpoint;
+mod exchange;
+mod frame;
+mod hints;
 pub mod host;
+mod lan;
+mod live;
+mod net;
+mod outgoing;
+mod pairing;
+mod relay;
 pub mod request;
+mod socket;
+mod states;
+mod supervisor;
+mod sync_now;
+mod tasks;
+mod wake;
 
+pub use client::Client;
+pub use hints::offline_invite;
 pub use host::{Host, HostOptions};
 pub use request::{JoinOffer, Joined, Reply, Request, SyncResult};

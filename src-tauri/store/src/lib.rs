@@ -5,8 +5,12 @@
 //! Start reading at: [`Store`], then [`rows`].
 
 pub mod error;
+mod reader;
 pub mod rows;
 mod store;
+mod tx;
 
 pub use error::StoreError;
-pub use store::{Lane, Reader, Store, Tx};
+pub use reader::Reader;
+pub use store::{FileIdentity, Lane, Store};
+pub use tx::Tx;

@@ -154,3 +154,58 @@ pub struct Hit {
 
 /// An entry's place.
 pub type EntryPlace = (FeedId, u64, EntryHash);
+
+/// How a list is sorted.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Sort {
+    /// By name, as people sort names.
+    #[default]
+    Name,
+    /// Newest change first.
+    Changed,
+    /// Newest first.
+    Created,
+}
+
+/// What a list shows.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ListQuery {
+    /// `person`, `org`, ...; `None` for all.
+    pub kind: Option<String>,
+    /// One space; `None` for all.
+    pub space: Option<SpaceId>,
+    /// Words to find, all of them; `tag:x` names a tag. Empty for all.
+    pub text: String,
+    /// Tags, all of them.
+    pub tags: Vec<String>,
+    /// Order.
+    pub sort: Sort,
+    /// How many to leave out at the start.
+    pub offset: u32,
+    /// How many at most.
+    pub limit: u32,
+    /// What is in the trash instead of what is not.
+    pub trash: bool,
+}
+
+/// How many records there are, without the trash.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Space by space.
+    pub spaces: Vec<SpaceCounts>,
+    /// Records with a conflict, in all spaces.
+    pub conflicts: u32,
+}
+
+/// How many records there are in one space, without the trash.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SpaceCounts {
+    /// The space.
+    pub space: SpaceId,
+    /// People.
+    pub people: u32,
+    /// Organisations.
+    pub orgs: u32,
+    /// Activities.
+    pub activities: u32,
+}

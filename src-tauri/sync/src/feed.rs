@@ -111,6 +111,12 @@ impl SignedEntry {
         self.entry.seq
     }
 
+    /// The entry it claims to follow; two of one feed with the same are a fork.
+    #[must_use]
+    pub fn claimed_prev(&self) -> Option<EntryHash> {
+        self.entry.prev
+    }
+
     /// Its hash; says nothing about who wrote it.
     #[must_use]
     pub fn hash(&self) -> EntryHash {
@@ -180,6 +186,30 @@ pub struct ForkProof {
     pub first: SignedEntry,
     /// The other one.
     pub second: SignedEntry,
+}
+
+impl ForkProof {
+    /// Makes the proof from two entries, if they are one: different, of this feed, with the same predecessor.
+    #[must_use]
+    pub fn of(header: &FeedHeader, a: &VerifiedEntry, b: &VerifiedEntry) -> Option<Self> {
+        let feed = header.id();
+        let forks = a.hash != b.hash && a.entry.prev == b.entry.prev && a.entry.feed == feed && b.entry.feed == feed;
+        let (first, second) = if a.hash < b.hash { (a, b) } else { (b, a) };
+        forks.then(|| Self { header: header.clone(), first: first.to_signed(), second: second.to_signed() })
+    }
+
+    /// Checks that it proves what it claims: both signatures match and the entries are a fork of the header's feed, lower hash first.
+    ///
+    /// # Errors
+    /// When a signature does not match or the entries are no fork.
+    pub fn verify(&self) -> Result<(), SignatureError> {
+        let first = self.first.clone().verify(&self.header)?;
+        let second = self.second.clone().verify(&self.header)?;
+        if first.hash >= second.hash || first.entry.prev != second.entry.prev {
+            return Err(SignatureError::Malformed("the two entries are no fork, or not in order"));
+        }
+        Ok(())
+    }
 }
 
 /// `{feed -> (length, hash of the newest entry)}` of a space: what a computer validly holds.

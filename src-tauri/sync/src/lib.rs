@@ -14,3 +14,4 @@ pub mod signing;
 pub mod validate;
 pub mod verdict;
 pub mod wire;
+pub mod words;

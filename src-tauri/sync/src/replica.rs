@@ -26,6 +26,9 @@ pub struct StoredEntry {
 #[error("the vault cannot be read: {0}")]
 pub struct ReadError(pub String);
 
+/// A place that no feed reaches, used to leave a whole feed out of a stream. The highest number a database can hold.
+pub const ALL: u64 = i64::MAX.unsigned_abs();
+
 /// One side's state, as the session reads it. Implementations answer from one consistent snapshot per call.
 pub trait Replica {
     /// This computer.
@@ -74,11 +77,25 @@ pub trait Replica {
     fn entry_at(&self, space: &SpaceId, feed: &FeedId, seq: u64) -> Result<Option<EntryHash>, ReadError>;
 
     /// Entries that arrived after `after`, in order of arrival, at most `limit` entries and about `max_bytes` bytes of changes (at least one entry).
-    /// Entries of feeds in `skip` up to and including the given seq are left out (the reader seeks past them, it does not load them).
+    /// Entries of feeds in `skip` up to and including the given seq are left out, whatever the hash beside it (the reader seeks past them, it does
+    /// not load them; a seq of [`ALL`] leaves out the feed). All other entries come, those set aside included; the caller judges by their standing.
     ///
     /// # Errors
     /// When the database cannot be read.
     fn stream(&self, space: &SpaceId, after: u64, skip: &Vector, limit: usize, max_bytes: usize) -> Result<Vec<StoredEntry>, ReadError>;
+
+    /// The entry of a feed at a place, with its signature: what a fork proof is made of.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    fn signed_entry_at(&self, space: &SpaceId, feed: &FeedId, seq: u64) -> Result<Option<SignedEntry>, ReadError> {
+        let Some(wanted) = self.entry_at(space, feed, seq)? else { return Ok(None) };
+        let nothing = EntryHash([0; 32]);
+        let mut skip = Vector(self.headers(space)?.into_keys().map(|other| (other, (ALL, nothing))).collect());
+        skip.0.insert(*feed, (seq.saturating_sub(1), nothing));
+        let found = self.stream(space, 0, &skip, 1, 1)?;
+        Ok(found.into_iter().map(|stored| stored.entry).find(|entry| entry.hash() == wanted))
+    }
 
     /// The sum over records of hash(document id, heads), compared only when vectors, membership and frozen feeds are equal.
     ///

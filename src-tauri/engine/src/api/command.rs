@@ -44,6 +44,15 @@ pub enum Command {
         /// The records as JSON texts.
         records: Vec<String>,
     },
+    /// Adds one record made of field edits, as forms and the command line write them.
+    Create {
+        /// The space; `None` is the private space.
+        space: Option<String>,
+        /// `person`, `org`, `note`, `call`, ...
+        kind: String,
+        /// Its fields.
+        edits: Vec<FieldEdit>,
+    },
     /// Edits fields of one record.
     Edit {
         /// The record.

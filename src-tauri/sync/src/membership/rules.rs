@@ -56,6 +56,10 @@ impl<'a> Rules<'a> {
         self.set.is_none_or(|set| set.has(op))
     }
 
+    pub(super) fn is_rightful(&self, op: usize) -> bool {
+        self.known[op].rightful
+    }
+
     fn judge_new(&mut self, op: usize) -> Intrinsic {
         let node = &self.graph.nodes[op];
         let mut judged = Intrinsic::default();

@@ -1,0 +1,330 @@
+//! The words of the command line (see the README and `tuttu help`).
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+/// People, organisations and what you did with them, on your own computer. Shares a space directly with colleagues, without a server.
+#[derive(Debug, Parser)]
+#[command(name = "tuttu", version, arg_required_else_help = true, disable_help_subcommand = false)]
+pub(crate) struct Cli {
+    /// The folder of the vault; the platform's data directory unless told
+    #[arg(long, global = true, env = "TUTTU_VAULT", value_name = "DIR")]
+    pub(crate) vault: Option<PathBuf>,
+    /// Print JSON: one object, or one per line
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+    /// Answer yes to every question
+    #[arg(long, global = true)]
+    pub(crate) yes: bool,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Make a vault: your key, this computer's key, your own space
+    Init {
+        /// Your name
+        #[arg(long)]
+        name: String,
+        /// This computer's name; the host name unless told
+        #[arg(long)]
+        computer: Option<String>,
+    },
+    /// You, this computer, spaces, members and who has what
+    Status,
+    /// Add a record: person, org, note, call, meeting, email, message, task or event
+    Add {
+        /// What it is
+        kind: String,
+        /// FIELD=VALUE, FIELD+=VALUE
+        fields: Vec<String>,
+        /// The space; My own unless told
+        #[arg(long)]
+        space: Option<String>,
+        /// Read one JSON object per line from standard input
+        #[arg(long, conflicts_with = "fields")]
+        stdin: bool,
+    },
+    /// Change fields of a record
+    Set {
+        /// The record: id, unique prefix or unique name
+        id: String,
+        /// FIELD=VALUE, FIELD+=VALUE, FIELD-=VALUE
+        #[arg(required = true)]
+        fields: Vec<String>,
+        #[command(flatten)]
+        scope: Scope,
+    },
+    /// Show a record
+    Get {
+        /// The record
+        id: String,
+        #[command(flatten)]
+        scope: Scope,
+    },
+    /// List records of a kind
+    List {
+        /// person, org, note, ...
+        kind: String,
+        #[command(flatten)]
+        scope: Scope,
+        /// Words, tag:x
+        #[arg(long = "where", value_name = "QUERY")]
+        query: Option<String>,
+        /// name, changed or created
+        #[arg(long)]
+        sort: Option<String>,
+        /// At most this many
+        #[arg(long)]
+        limit: Option<u32>,
+    },
+    /// Find records by any word, number or address
+    Search {
+        /// What to find
+        query: String,
+        /// At most this many
+        #[arg(long)]
+        limit: Option<u32>,
+    },
+    /// Activities and changes of a record, newest first
+    Timeline {
+        /// The record
+        id: String,
+        /// At most this many
+        #[arg(long)]
+        limit: Option<u32>,
+        #[command(flatten)]
+        scope: Scope,
+    },
+    /// Put records in the trash
+    Delete {
+        /// The records
+        #[arg(required = true)]
+        ids: Vec<String>,
+        #[command(flatten)]
+        scope: Scope,
+    },
+    /// Take records out of the trash
+    Restore {
+        /// The records
+        #[arg(required = true)]
+        ids: Vec<String>,
+        #[command(flatten)]
+        scope: Scope,
+    },
+    /// What is in the trash
+    Trash,
+    /// Take back your last operation
+    Undo,
+    /// Do again what was taken back last
+    Redo,
+    /// Who changed which field, when and on which computer
+    History {
+        /// The record
+        id: String,
+        #[command(flatten)]
+        scope: Scope,
+    },
+    /// Take back one change of a record
+    Revert {
+        /// The record
+        id: String,
+        /// The change, from `history`
+        change: String,
+        #[command(flatten)]
+        scope: Scope,
+    },
+    /// Values kept side by side
+    Conflicts {
+        /// One record; all unless told
+        id: Option<String>,
+        #[command(flatten)]
+        scope: Scope,
+    },
+    /// Settle a conflict for everybody
+    Choose {
+        /// The record
+        id: String,
+        /// The field, from `conflicts`
+        field: String,
+        /// A number of the list, or `both`
+        choice: String,
+        #[command(flatten)]
+        scope: Scope,
+    },
+    /// Import files
+    Import {
+        /// The files
+        #[arg(required = true)]
+        files: Vec<PathBuf>,
+        /// vcard; found out unless told
+        #[arg(long)]
+        format: Option<String>,
+        /// The space; My own unless told
+        #[arg(long)]
+        space: Option<String>,
+        /// Only say what would happen
+        #[arg(long)]
+        dry_run: bool,
+    },
+    /// Write records to a file or standard output
+    Export {
+        /// vcard, vcard3 or json
+        #[arg(long, default_value = "vcard")]
+        format: String,
+        #[command(flatten)]
+        scope: Scope,
+        /// Words, tag:x
+        #[arg(long = "where", value_name = "QUERY")]
+        query: Option<String>,
+        /// The file; standard output unless told
+        #[arg(short, long)]
+        output: Option<PathBuf>,
+    },
+    /// Make, list, show, rename and leave spaces
+    #[command(subcommand)]
+    Space(SpaceCommand),
+    /// Move a record to another space
+    Move {
+        /// The record
+        id: String,
+        /// The space it goes to
+        space: String,
+    },
+    /// Make an invitation link
+    Invite {
+        /// The space
+        space: String,
+        /// editor, viewer or owner
+        #[arg(long, default_value = "editor")]
+        role: String,
+        /// How long it works: 30m, 24h, 7d
+        #[arg(long, default_value = "24h")]
+        expires: String,
+        /// Let in whoever brings the link, without comparing words (bearer access)
+        #[arg(long)]
+        auto: bool,
+        /// For whom, a note to yourself
+        #[arg(long = "for", default_value = "")]
+        for_whom: String,
+        /// A relay the link carries: a URL, or `public`
+        #[arg(long)]
+        relay: Option<String>,
+    },
+    /// Join a space by its link
+    Join {
+        /// The link
+        link: String,
+        /// Skip comparing words
+        #[arg(long)]
+        auto: bool,
+    },
+    /// Let in somebody who waits
+    Approve {
+        /// The request, from `requests` or the event
+        request: String,
+    },
+    /// Turn away somebody who waits
+    Decline {
+        /// The request
+        request: String,
+    },
+    /// Who waits to be let in
+    Requests,
+    /// The members of a space and their computers
+    Members {
+        /// The space
+        space: String,
+    },
+    /// Give a member another role
+    Role {
+        /// The space
+        space: String,
+        /// The member: id, unique prefix or name
+        member: String,
+        /// owner, editor or viewer
+        role: String,
+    },
+    /// Remove a member; what they have stays on their computers
+    Remove {
+        /// The space
+        space: String,
+        /// The member
+        member: String,
+    },
+    /// Run until stopped: exchange with colleagues' computers
+    Serve {
+        /// Where to listen; port 0: the last port if free, else any
+        #[arg(long, value_name = "ADDR:PORT")]
+        bind: Option<SocketAddr>,
+        /// Do not find and be found on the local network
+        #[arg(long)]
+        no_lan: bool,
+        /// A relay: a URL, or `public`
+        #[arg(long)]
+        relay: Option<String>,
+    },
+    /// Exchange with every reachable member until each has confirmed
+    Sync {
+        /// How long to try: 30s, 2m
+        #[arg(long, default_value = "30s")]
+        timeout: String,
+    },
+    /// Verify signatures, chains, documents and what is shown
+    Check,
+}
+
+/// What to do with spaces.
+#[derive(Debug, Subcommand)]
+pub(crate) enum SpaceCommand {
+    /// Make a space
+    New {
+        /// Its name
+        name: String,
+    },
+    /// All spaces
+    List,
+    /// One space with its members and invitations
+    Show {
+        /// The space
+        space: String,
+    },
+    /// Rename a space
+    Rename {
+        /// The space
+        space: String,
+        /// The new name
+        name: String,
+    },
+    /// Leave a space; your copy stays readable
+    Leave {
+        /// The space
+        space: String,
+    },
+}
+
+/// Narrows to one space.
+#[derive(Debug, Args)]
+pub(crate) struct Scope {
+    /// The space; all unless told
+    #[arg(long)]
+    pub(crate) space: Option<String>,
+}
+
+/// Seconds of `90s`, `30m`, `24h`, `7d`.
+pub(crate) fn seconds(text: &str) -> Option<u32> {
+    let (number, unit) = text.split_at(text.find(|char: char| !char.is_ascii_digit()).unwrap_or(text.len()));
+    let factor = match unit {
+        "" | "s" => 1,
+        "m" => 60,
+        "h" => 3_600,
+        "d" => 86_400,
+        "w" => 604_800,
+        _ => return None,
+    };
+    number.parse::<u32>().ok()?.checked_mul(factor).filter(|seconds| *seconds > 0)
+}

@@ -1,0 +1,100 @@
+//! From the parsed words to requests and their answers in print.
+
+use std::path::Path;
+use std::process::ExitCode;
+
+use serde_json::json;
+use tuttu_engine::api::{ErrorCode, ErrorView};
+use tuttu_engine::{Engine, NewVault};
+
+use crate::args::{Cli, Command, SpaceCommand};
+use crate::backend::{Backend, vault_dir};
+use crate::output::Out;
+use crate::{records, serve, sharing};
+
+/// Runs one command line.
+pub(crate) fn run(cli: Cli) -> Result<ExitCode, ErrorView> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .map_err(|error| ErrorView::new(ErrorCode::Internal, format!("The program could not start: {error}."), ""))?;
+    let code = runtime.block_on(dispatch(cli));
+    // Tasks that hang on a dead network must not hold up the exit; everything durable is done.
+    runtime.shutdown_timeout(std::time::Duration::from_millis(500));
+    code
+}
+
+async fn dispatch(cli: Cli) -> Result<ExitCode, ErrorView> {
+    let out = Out::new(cli.json);
+    let dir = vault_dir(cli.vault)?;
+    match cli.command {
+        Command::Init { name, computer } => init(out, &dir, name, computer),
+        Command::Serve { bind, no_lan, relay } => serve::serve(out, &dir, bind, !no_lan, relay).await,
+        Command::Join { link, auto } => sharing::join(out, &dir, link, auto, cli.yes).await,
+        Command::Sync { timeout } => sharing::sync(out, &dir, &timeout).await,
+        Command::Invite { space, role, expires, auto, for_whom, relay } => {
+            sharing::invite(out, &dir, sharing::Terms { space, role, expires, auto, for_whom, relay }).await
+        }
+        other => {
+            let mut backend = Backend::open(&dir).await?;
+            let result = plain(out, &mut backend, other).await;
+            backend.close().await;
+            result
+        }
+    }
+}
+
+fn init(out: Out, dir: &Path, name: String, computer: Option<String>) -> Result<ExitCode, ErrorView> {
+    let computer_name = computer.unwrap_or_else(host_name);
+    let engine = Engine::create(dir, &NewVault { person_name: name.clone(), computer_name: computer_name.clone() })?;
+    let id = engine.computer().to_string();
+    out.answer(
+        &json!({"vault": dir.display().to_string(), "person": name, "computer": computer_name, "id": id}),
+        &format!("Made a vault for {name} in {}.", dir.display()),
+    )?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn host_name() -> String {
+    let from_file = std::fs::read_to_string("/etc/hostname").ok().map(|name| name.trim().to_owned());
+    std::env::var("COMPUTERNAME").ok().or(from_file).filter(|name| !name.is_empty()).unwrap_or_else(|| "My computer".to_owned())
+}
+
+async fn plain(out: Out, backend: &mut Backend, command: Command) -> Result<ExitCode, ErrorView> {
+    match command {
+        Command::Status => sharing::status(out, backend).await,
+        Command::Add { kind, space, stdin: true, .. } => records::add_lines(out, backend, &kind, space).await,
+        Command::Add { kind, fields, space, stdin: false } => records::add(out, backend, kind, &fields, space).await,
+        Command::Set { id, fields, scope } => records::set(out, backend, records::reference(scope, id), &fields).await,
+        Command::Get { id, scope } => records::get(out, backend, records::reference(scope, id)).await,
+        Command::List { kind, scope, query, sort, limit } => records::list(out, backend, kind, scope, query, sort, limit).await,
+        Command::Search { query, limit } => records::search(out, backend, query, limit).await,
+        Command::Timeline { id, limit, scope } => records::timeline(out, backend, records::reference(scope, id), limit).await,
+        Command::Delete { ids, scope } => records::delete(out, backend, ids, &scope, true).await,
+        Command::Restore { ids, scope } => records::delete(out, backend, ids, &scope, false).await,
+        Command::Trash => records::trash(out, backend).await,
+        Command::Undo => records::undo(out, backend, true).await,
+        Command::Redo => records::undo(out, backend, false).await,
+        Command::History { id, scope } => records::history(out, backend, records::reference(scope, id)).await,
+        Command::Revert { id, change, scope } => records::revert(out, backend, records::reference(scope, id), change).await,
+        Command::Conflicts { id, scope } => records::conflicts(out, backend, id.map(|id| records::reference(scope, id))).await,
+        Command::Choose { id, field, choice, scope } => records::choose(out, backend, records::reference(scope, id), field, choice).await,
+        Command::Import { files, format, space, dry_run } => records::import(out, backend, &files, format.as_deref(), space, dry_run).await,
+        Command::Export { format, scope, query, output } => records::export(out, backend, format, scope, query, output).await,
+        Command::Move { id, space } => records::move_to(out, backend, id, space).await,
+        Command::Space(SpaceCommand::New { name }) => sharing::new_space(out, backend, name).await,
+        Command::Space(SpaceCommand::List) => sharing::spaces(out, backend).await,
+        Command::Space(SpaceCommand::Show { space }) => sharing::show_space(out, backend, space).await,
+        Command::Space(SpaceCommand::Rename { space, name }) => sharing::rename(out, backend, space, name).await,
+        Command::Space(SpaceCommand::Leave { space }) => sharing::leave(out, backend, space).await,
+        Command::Approve { request } => sharing::answer(out, backend, request, true).await,
+        Command::Decline { request } => sharing::answer(out, backend, request, false).await,
+        Command::Requests => sharing::requests(out, backend).await,
+        Command::Members { space } => sharing::members(out, backend, space).await,
+        Command::Role { space, member, role } => sharing::role(out, backend, space, member, role).await,
+        Command::Remove { space, member } => sharing::remove(out, backend, space, member).await,
+        Command::Check => records::check(out, backend).await,
+        Command::Init { .. } | Command::Serve { .. } | Command::Join { .. } | Command::Sync { .. } | Command::Invite { .. } => Ok(ExitCode::SUCCESS),
+    }
+}

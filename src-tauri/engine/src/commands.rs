@@ -1,0 +1,338 @@
+//! Commands on records: each parsed, planned against the current state and committed as one named operation.
+
+use std::collections::BTreeMap;
+
+use tuttu_model::conflict::plan_choice;
+use tuttu_model::draft::plan;
+use tuttu_model::{ChangeHash, DocumentId, FieldEdit, FlatOp, Kind, Record, RecordDraft, Scalar, SpaceId};
+use tuttu_store::{Lane, Reader, Tx};
+
+use crate::api::{Command, ErrorCode, ErrorView, Outcome, RecordRef};
+use crate::clock;
+use crate::commit::{ChangeSet, DocumentEdit, Edit, Operation};
+use crate::engine::{Engine, Inner};
+use crate::failure::Failure;
+use crate::keys::random;
+
+/// Records in one command.
+const BATCH: usize = 100_000;
+
+impl Engine {
+    /// Carries out a command; durable when it returns. None waits for the network.
+    ///
+    /// # Errors
+    /// With what is wrong, what is safe and what to do.
+    pub fn execute(&self, command: Command) -> Result<Outcome, ErrorView> {
+        match command {
+            Command::Add { space, kind, records } => self.add(space, kind, records),
+            Command::Create { space, kind, edits } => self.create_record(space, &kind, edits),
+            Command::Edit { record, edits } => self.edit(record, edits),
+            Command::Delete { records } => self.set_deleted(records, true),
+            Command::Restore { records } => self.set_deleted(records, false),
+            Command::Undo => self.undo(),
+            Command::Redo => self.redo(),
+            Command::Revert { record, change } => self.revert(record, &change),
+            Command::Choose { record, field, choice } => self.choose(record, field, choice),
+            Command::Import { path, format, space, dry_run } => self.import(&path, format, space.as_deref(), dry_run),
+            Command::CreateSpace { name } => self.create_space(&name),
+            Command::RenameSpace { space, name } => self.rename_space(space, &name),
+            Command::LeaveSpace { space } => self.leave_space(space),
+            Command::Move { record, space } => self.move_record(record, space),
+            Command::Invite { space, role, expires_in, auto, for_whom, hints, relay } => {
+                self.invite(&crate::pairing::InviteTerms { space, role, expires_in, auto, for_whom, hints, relay })
+            }
+            Command::WithdrawInvitation { invitation } => self.withdraw(invitation),
+            Command::SetRole { space, member, role } => self.set_role(space, member, &role),
+            Command::RemoveMember { space, member } => self.set_role(space, member, "none"),
+            Command::MarkSeen { record } => self.mark_seen(record),
+            Command::SetSetting { key, value } => {
+                self.set_setting(&key, Some(value.as_str()).filter(|text| !text.is_empty()))?;
+                Ok(Outcome::Done)
+            }
+        }
+    }
+
+    /// Commits what `work` plans as one operation and tells the listeners.
+    pub(crate) fn operate(
+        &self,
+        work: impl FnOnce(&Inner, &mut Tx<'_>) -> Result<(Operation, Vec<DocumentEdit>), Failure> + Send + 'static,
+    ) -> Result<(String, ChangeSet), ErrorView> {
+        let (label, changes) = self.inner.write(Lane::Local, move |inner, tx| {
+            let (operation, edits) = work(inner, tx)?;
+            let label = operation.label.clone();
+            Ok((label, inner.commit(tx, operation, edits)?))
+        })?;
+        if !changes.touched.is_empty() {
+            self.announce(changes.event(false));
+        }
+        Ok((label, changes))
+    }
+
+    fn records(&self, (label, changes): (String, ChangeSet), fallback: Option<(SpaceId, DocumentId)>) -> Result<Outcome, ErrorView> {
+        let touched: Vec<_> = changes.touched.iter().map(|(space, doc, _)| (*space, *doc)).collect();
+        let keys = if touched.is_empty() { fallback.into_iter().collect() } else { touched };
+        let space = keys.first().map(|(space, _)| space.to_string()).unwrap_or_default();
+        let ids = self.inner.read(|reader| keys.iter().map(|(space, doc)| printed_id(reader, space, doc)).collect())?;
+        Ok(Outcome::Records { ids, space, label })
+    }
+
+    fn add(&self, space: Option<String>, kind: String, records: Vec<String>) -> Result<Outcome, ErrorView> {
+        if records.is_empty() || records.len() > BATCH {
+            return Err(ErrorView::new(ErrorCode::Invalid, format!("Between 1 and {BATCH} records can be added at once."), "Nothing was added."));
+        }
+        let mut drafts = Vec::with_capacity(records.len());
+        for text in &records {
+            drafts.push(parse_draft(text, &kind)?);
+        }
+        let outcome = self.operate(move |inner, tx| {
+            let space = inner.space_or_own(tx, space.as_deref())?.id;
+            let label = match drafts.as_slice() {
+                [draft] => format!("Added {}", title(&draft.view.name, &draft.view.text)),
+                many => format!("Added {} records", many.len()),
+            };
+            let mut edits = Vec::with_capacity(drafts.len());
+            for draft in drafts {
+                edits.push(new_document(space, &draft)?);
+            }
+            Ok((Operation::new(label)?, edits))
+        })?;
+        self.records(outcome, None)
+    }
+
+    fn create_record(&self, space: Option<String>, kind: &str, edits: Vec<FieldEdit>) -> Result<Outcome, ErrorView> {
+        let kind = known_kind(kind)?;
+        let mut blank = Record { kind: kind.clone(), fields: BTreeMap::new(), deletion: tuttu_model::record::Deletion::Live };
+        let mut items = ItemIds::new()?;
+        for edit in &edits {
+            let planned = plan(&blank, edit, &mut || items.next())?;
+            apply_to_plan(&mut blank, &planned);
+        }
+        // Through the same door as imports: names are made up from their parts and limits are checked there.
+        let view = tuttu_model::view::view_of(&blank, &DocumentId([0; 16]), &SpaceId([0; 32]));
+        let mut object = view.to_json();
+        object.insert("kind".into(), serde_json::Value::String(kind.as_str().to_owned()));
+        self.add(space, kind.as_str().to_owned(), vec![serde_json::Value::Object(object).to_string()])
+    }
+
+    fn edit(&self, record: RecordRef, edits: Vec<FieldEdit>) -> Result<Outcome, ErrorView> {
+        let (key, outcome) = self.on_record(record, move |inner, tx, space, doc| {
+            let mut current = inner.document(tx, &space, &doc)?.record();
+            let mut ops = Vec::new();
+            let mut items = ItemIds::new()?;
+            for edit in &edits {
+                let planned = plan(&current, edit, &mut || items.next())?;
+                apply_to_plan(&mut current, &planned);
+                ops.extend(planned);
+            }
+            let name = name_of(&current);
+            Ok((Operation::new(format!("Changed {name}"))?, vec![DocumentEdit { space, doc, edit: Edit::Ops(ops) }]))
+        })?;
+        self.records(outcome, Some(key))
+    }
+
+    /// Plans and commits an operation on one record.
+    fn on_record(
+        &self,
+        record: RecordRef,
+        work: impl FnOnce(&Inner, &mut Tx<'_>, SpaceId, DocumentId) -> Result<(Operation, Vec<DocumentEdit>), Failure> + Send + 'static,
+    ) -> Result<((SpaceId, DocumentId), (String, ChangeSet)), ErrorView> {
+        let key = self.inner.read(|reader| self.inner.record(reader, &record))?;
+        let outcome = self.operate(move |inner, tx| work(inner, tx, key.0, key.1))?;
+        Ok((key, outcome))
+    }
+
+    fn set_deleted(&self, records: Vec<RecordRef>, deleted: bool) -> Result<Outcome, ErrorView> {
+        if records.is_empty() || records.len() > BATCH {
+            return Err(ErrorView::new(ErrorCode::Invalid, "No record was named.", "Nothing was changed."));
+        }
+        let keys = self.inner.read(|reader| records.iter().map(|record| self.inner.record(reader, record)).collect::<Result<Vec<_>, _>>())?;
+        let fallback = keys.first().copied();
+        let outcome = self.operate(move |_, tx| {
+            let verb = if deleted { "Deleted" } else { "Restored" };
+            let label = match keys.as_slice() {
+                [(space, doc)] => {
+                    let view = tx.record(space, doc)?.map(|row| row.view).unwrap_or_default();
+                    format!("{verb} {}", title(&view.name, &view.text))
+                }
+                many => format!("{verb} {} records", many.len()),
+            };
+            let now = clock::rfc3339(clock::now());
+            let op = if deleted { FlatOp::Put("deleted".into(), Scalar::Text(now)) } else { FlatOp::Delete("deleted".into()) };
+            let edits = keys.into_iter().map(|(space, doc)| DocumentEdit { space, doc, edit: Edit::Ops(vec![op.clone()]) }).collect();
+            Ok((Operation::new(label)?, edits))
+        })?;
+        self.records(outcome, fallback)
+    }
+
+    fn revert(&self, record: RecordRef, change: &str) -> Result<Outcome, ErrorView> {
+        let hash: ChangeHash =
+            change.parse().map_err(|error: tuttu_model::id::ParseIdError| ErrorView::new(ErrorCode::Invalid, crate::failure::sentence(&error.to_string()), ""))?;
+        let (key, outcome) = self.on_record(record, move |inner, tx, space, doc| {
+            let document = inner.document(tx, &space, &doc)?;
+            let ops = tuttu_model::history::undo_ops(&document, hash, &clock::rfc3339(clock::now()));
+            let name = name_of(&document.record());
+            Ok((Operation::new(format!("Restored a value of {name}"))?, vec![DocumentEdit { space, doc, edit: Edit::Ops(ops) }]))
+        })?;
+        self.records(outcome, Some(key))
+    }
+
+    fn choose(&self, record: RecordRef, field: String, choice: String) -> Result<Outcome, ErrorView> {
+        let choice = crate::queries::conflicts::parse_choice(&choice)?;
+        let (key, outcome) = self.on_record(record, move |inner, tx, space, doc| {
+            let current = inner.document(tx, &space, &doc)?.record();
+            let ops = plan_choice(&current, &field, choice, &mut ItemIds::new()?.source())?;
+            let name = name_of(&current);
+            Ok((Operation::new(format!("Chose a value for {name}"))?, vec![DocumentEdit { space, doc, edit: Edit::Ops(ops) }]))
+        })?;
+        self.records(outcome, Some(key))
+    }
+
+    /// A new document in the target space, a tombstone with a forwarding id here. Private activities about the record stay private and follow it.
+    fn move_record(&self, record: RecordRef, target: String) -> Result<Outcome, ErrorView> {
+        let (_, outcome) = self.on_record(record, move |inner, tx, space, doc| {
+            let target = inner.space(tx, &target)?;
+            if target.id == space {
+                return Err(ErrorView::new(ErrorCode::Invalid, format!("It is in “{}” already.", target.name), "Nothing was changed.").into());
+            }
+            let current = inner.document(tx, &space, &doc)?.record();
+            let mut fields: BTreeMap<String, Scalar> = BTreeMap::new();
+            for (key, held) in &current.fields {
+                if let Some(value) = held.first().and_then(|held| held.value.clone())
+                    && key != "deleted"
+                    && key != "moved"
+                {
+                    fields.insert(key.clone(), value);
+                }
+            }
+            let new = DocumentId::new(clock::now_millis(), random()?);
+            let forward = Scalar::Text(format!("{}\t{}_{new}", target.id, current.kind.prefix()));
+            let gone = vec![FlatOp::Put("deleted".into(), Scalar::Text(clock::rfc3339(clock::now()))), FlatOp::Put("moved".into(), forward)];
+            let mut edits = vec![
+                DocumentEdit { space: target.id, doc: new, edit: Edit::New(fields) },
+                DocumentEdit { space, doc, edit: Edit::Ops(gone) },
+            ];
+            let follow = format!("with:{}_{new}", current.kind.prefix());
+            let own = inner.space_or_own(tx, None)?.id;
+            for activity in tx.activities_of(Some(&own), &doc, usize::MAX)? {
+                let ops = vec![FlatOp::Put(follow.clone(), Scalar::Flag(true))];
+                edits.push(DocumentEdit { space: activity.space, doc: activity.doc, edit: Edit::Ops(ops) });
+            }
+            Ok((Operation::new(format!("Moved {} to {}", name_of(&current), target.name))?, edits))
+        })?;
+        // The answer names the record in its new place, not the tombstone.
+        let (label, mut changes) = outcome;
+        let moved = self.inner.read(|reader| {
+            let mut found = Vec::new();
+            for touched in &changes.touched {
+                let deleted = reader.record(&touched.0, &touched.1)?.is_none_or(|row| row.view.deleted || !row.view.with.is_empty());
+                if !deleted {
+                    found.push(*touched);
+                }
+            }
+            Ok(found)
+        })?;
+        changes.touched = moved;
+        self.records((label, changes), None)
+    }
+
+    fn mark_seen(&self, record: RecordRef) -> Result<Outcome, ErrorView> {
+        let key = self.inner.read(|reader| self.inner.record(reader, &record))?;
+        self.inner.write(Lane::Local, move |_, tx| Ok(tx.mark_seen(&key.0, &key.1)?))?;
+        Ok(Outcome::Done)
+    }
+}
+
+/// The id as printed, with the letter of its kind.
+pub(crate) fn printed_id(reader: &Reader<'_>, space: &SpaceId, doc: &DocumentId) -> Result<String, Failure> {
+    Ok(reader.record(space, doc)?.map_or_else(|| doc.to_string(), |row| row.view.id))
+}
+
+/// The name of a record; for one without a name the start of its text.
+pub(crate) fn title(name: &str, text: &str) -> String {
+    if !name.is_empty() {
+        return name.to_owned();
+    }
+    let start: String = text.lines().next().unwrap_or_default().chars().take(40).collect();
+    if start.is_empty() { "a record".to_owned() } else { format!("“{start}”") }
+}
+
+/// The name shown for a record as read from its document.
+pub(crate) fn name_of(record: &Record) -> String {
+    let text = |key: &str| {
+        record.fields.get(key).and_then(|held| held.first()).and_then(|held| held.value.as_ref()).map(Scalar::as_text).unwrap_or_default()
+    };
+    title(&text("name"), &text("text"))
+}
+
+/// A record's JSON with the kind the command names, unless it names its own.
+pub(crate) fn parse_draft(text: &str, kind: &str) -> Result<RecordDraft, ErrorView> {
+    let wrong = |why: String| ErrorView::new(ErrorCode::Invalid, format!("The record is not understood: {why}."), "Nothing was added.");
+    let value: serde_json::Value = serde_json::from_str(text).map_err(|error| wrong(error.to_string()))?;
+    let serde_json::Value::Object(mut object) = value else {
+        return Err(wrong("it is not a JSON object".into()));
+    };
+    object.entry("kind").or_insert_with(|| serde_json::Value::String(kind.to_owned()));
+    let draft = RecordDraft::from_json(&object)?;
+    known_kind(&draft.view.kind)?;
+    Ok(draft)
+}
+
+fn known_kind(word: &str) -> Result<Kind, ErrorView> {
+    match Kind::from(word) {
+        Kind::Other(_) => Err(ErrorView::new(
+            ErrorCode::Invalid,
+            format!("“{word}” is not a kind of record."),
+            "Kinds are person, org, note, call, meeting, email, message, task and event.",
+        )),
+        kind => Ok(kind),
+    }
+}
+
+/// The edit that makes a new document of a draft.
+pub(crate) fn new_document(space: SpaceId, draft: &RecordDraft) -> Result<DocumentEdit, Failure> {
+    let doc = DocumentId::new(clock::now_millis(), random()?);
+    let mut items = ItemIds::new()?;
+    let fields = draft.to_fields(&clock::rfc3339(clock::now()), &mut || items.next())?;
+    Ok(DocumentEdit { space, doc, edit: Edit::New(fields) })
+}
+
+/// Item ids: twelve letters and digits, rising within one edit and over time, so that items keep the order in which they were added.
+pub(crate) struct ItemIds {
+    next: u64,
+}
+
+impl ItemIds {
+    /// The time in seconds above 28 random bits.
+    pub(crate) fn new() -> Result<Self, ErrorView> {
+        let noise = u64::from(u32::from_be_bytes(random()?)) & ((1 << 28) - 1);
+        Ok(Self { next: (clock::now_millis() / 1_000) << 28 | noise })
+    }
+
+    pub(crate) fn next(&mut self) -> String {
+        const DIGITS: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
+        let value = self.next;
+        // The step keeps the low bits random and the order rising.
+        self.next += 1 << 20;
+        let digit = |place: u32| usize::try_from((value >> (5 * place)) & 31).ok().and_then(|digit| DIGITS.get(digit));
+        (0..12).rev().map(|place| digit(place).map_or('0', |byte| char::from(*byte))).collect()
+    }
+
+    pub(crate) fn source(mut self) -> impl FnMut() -> String {
+        move || self.next()
+    }
+}
+
+/// Shows the next edit of the same command what the earlier ones will have done.
+fn apply_to_plan(record: &mut Record, ops: &[FlatOp]) {
+    for op in ops {
+        match op {
+            FlatOp::Put(key, value) => {
+                let held = tuttu_model::Held { value: Some(value.clone()), change: ChangeHash([0; 32]), actor: [0; 16], time: 0 };
+                record.fields.insert(key.clone(), vec![held]);
+            }
+            FlatOp::Delete(key) => {
+                record.fields.remove(key);
+            }
+        }
+    }
+}

@@ -1,0 +1,114 @@
+//! The secret keys of a vault: the person key, which certifies the first computer, and the computer key.
+//!
+//! They are files beside the database, readable by their user only. See `docs/adr/0004-keys-in-the-vault-folder.md`.
+
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use iroh_base::SecretKey;
+use tuttu_model::{ComputerId, PersonId};
+
+use crate::api::{ErrorCode, ErrorView};
+
+/// Both keys of a vault.
+#[derive(Clone)]
+pub(crate) struct Keys {
+    pub(crate) person: SecretKey,
+    pub(crate) computer: SecretKey,
+}
+
+impl std::fmt::Debug for Keys {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Keys({:?})", self.computer_id())
+    }
+}
+
+impl Keys {
+    /// Two new keys from the system's random numbers.
+    pub(crate) fn generate() -> Result<Self, ErrorView> {
+        Ok(Self { person: SecretKey::from_bytes(&random()?), computer: SecretKey::from_bytes(&random()?) })
+    }
+
+    pub(crate) fn person_id(&self) -> PersonId {
+        PersonId(*self.person.public().as_bytes())
+    }
+
+    pub(crate) fn computer_id(&self) -> ComputerId {
+        ComputerId(*self.computer.public().as_bytes())
+    }
+
+    /// Reads both keys.
+    pub(crate) fn load(dir: &Path) -> Result<Self, ErrorView> {
+        Ok(Self { person: read(&path(dir, "person"))?, computer: read(&path(dir, "computer"))? })
+    }
+
+    /// Writes both keys, durably, before the database names them.
+    pub(crate) fn save(&self, dir: &Path) -> Result<(), ErrorView> {
+        let folder = dir.join("keys");
+        fs::create_dir_all(&folder).map_err(|error| unwritable(&folder, &error))?;
+        restrict(&folder, 0o700);
+        write(&path(dir, "person"), &self.person)?;
+        write(&path(dir, "computer"), &self.computer)
+    }
+}
+
+/// Random bytes from the system.
+pub(crate) fn random<const N: usize>() -> Result<[u8; N], ErrorView> {
+    let mut bytes = [0; N];
+    getrandom::fill(&mut bytes)
+        .map_err(|error| ErrorView::new(ErrorCode::Internal, format!("The system gave no random numbers: {error}."), "Nothing was changed."))?;
+    Ok(bytes)
+}
+
+fn path(dir: &Path, name: &str) -> PathBuf {
+    dir.join("keys").join(format!("{name}.key"))
+}
+
+fn read(path: &Path) -> Result<SecretKey, ErrorView> {
+    let damaged = |why: String| {
+        ErrorView::new(
+            ErrorCode::Damaged,
+            format!("The key file {} cannot be read: {why}.", path.display()),
+            "Your records are safe. Put the file back from a copy of the folder.",
+        )
+    };
+    let text = fs::read_to_string(path).map_err(|error| damaged(error.to_string()))?;
+    let bytes = data_encoding::HEXLOWER.decode(text.trim().as_bytes()).map_err(|error| damaged(error.to_string()))?;
+    let bytes: [u8; 32] = bytes.try_into().map_err(|_| damaged("it is not 32 bytes long".into()))?;
+    Ok(SecretKey::from_bytes(&bytes))
+}
+
+fn write(path: &Path, key: &SecretKey) -> Result<(), ErrorView> {
+    let mut options = fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let text = data_encoding::HEXLOWER.encode(&key.to_bytes());
+    options
+        .open(path)
+        .and_then(|mut file| {
+            file.write_all(text.as_bytes())?;
+            file.sync_all()
+        })
+        .map_err(|error| unwritable(path, &error))
+}
+
+fn unwritable(path: &Path, error: &std::io::Error) -> ErrorView {
+    ErrorView::new(
+        ErrorCode::ReadOnly,
+        format!("{} cannot be written: {error}.", path.display()),
+        "Check the permissions of the folder, or choose another one.",
+    )
+}
+
+#[cfg(unix)]
+fn restrict(path: &Path, mode: u32) {
+    use std::os::unix::fs::PermissionsExt;
+    if let Err(error) = fs::set_permissions(path, fs::Permissions::from_mode(mode)) {
+        tracing::warn!(path = %path.display(), %error, "permissions could not be narrowed");
+    }
+}
+
+#[cfg(not(unix))]
+fn restrict(_path: &Path, _mode: u32) {}

@@ -1,0 +1,186 @@
+//! Spaces and their members: making, renaming, leaving, roles, removal.
+
+use tuttu_model::{OpHash, PersonId, SpaceId};
+use tuttu_store::{Lane, Tx};
+use tuttu_sync::membership::{Op, OpBody, Role, SignedOp, Signer};
+
+use crate::api::{ErrorCode, ErrorView, Event, Outcome};
+use crate::clock;
+use crate::engine::{Engine, Inner, Peer};
+use crate::failure::Failure;
+use crate::keys::random;
+use crate::vault::checked_name;
+
+/// The role a word means.
+pub(crate) fn parse_role(word: &str) -> Result<Role, ErrorView> {
+    match word {
+        "owner" => Ok(Role::Owner),
+        "editor" => Ok(Role::Editor),
+        "viewer" => Ok(Role::Viewer),
+        "none" => Ok(Role::None),
+        _ => Err(ErrorView::new(ErrorCode::Invalid, format!("“{word}” is not a role."), "Roles are owner, editor and viewer.")),
+    }
+}
+
+impl Inner {
+    /// Signs an operation with this computer's key on top of everything known, and stores it.
+    pub(crate) fn sign_op(&self, tx: &mut Tx<'_>, space: &SpaceId, tenure: Option<OpHash>, body: OpBody) -> Result<SignedOp, Failure> {
+        let membership = self.membership(tx, space)?;
+        let op = Op {
+            space: Some(*space),
+            parents: membership.heads(),
+            tenure,
+            signer: Signer::Computer(self.computer),
+            time: clock::now(),
+            body,
+        };
+        let signed = op.sign(&self.keys.computer);
+        tx.put_op(space, &signed)?;
+        self.membership_changed(tx, space)?;
+        Ok(signed)
+    }
+
+    /// Folds the membership again and brings everything that follows from it up to date: the space's name and the verdict over its entries.
+    pub(crate) fn membership_changed(&self, tx: &mut Tx<'_>, space: &SpaceId) -> Result<Vec<tuttu_model::DocumentId>, Failure> {
+        let before = self.caches().memberships.remove(space);
+        self.caches().authors.clear();
+        let after = self.membership(tx, space)?;
+        if let Some(mut row) = tx.space(space)?
+            && row.name != after.name()
+        {
+            row.name = after.name();
+            tx.put_space(&row)?;
+        }
+        let headers = tx.headers(space)?;
+        let same = before.is_some_and(|before| {
+            headers.values().all(|header| before.is_licensed(header) == after.is_licensed(header) && before.cuts(header) == after.cuts(header))
+        });
+        if same { Ok(Vec::new()) } else { self.judge(tx, space) }
+    }
+
+    /// The tenure under which this person acts as owner.
+    fn tenure(&self, tx: &Tx<'_>, space: &SpaceId) -> Result<OpHash, Failure> {
+        let membership = self.membership(tx, space)?;
+        if membership.role(&self.person) != Role::Owner || !membership.may_write(&self.computer) {
+            return Err(ErrorView::new(
+                ErrorCode::NotAllowed,
+                format!("Only an owner of “{}” can do that.", membership.name()),
+                "Nothing was changed.",
+            )
+            .into());
+        }
+        membership.grant(&self.person).ok_or_else(|| ErrorView::new(ErrorCode::NotAllowed, "You are not a member of this space.", "").into())
+    }
+
+    /// Gives a person a role; ending the right to write carries cuts.
+    pub(crate) fn grant(&self, tx: &mut Tx<'_>, space: &SpaceId, person: PersonId, person_name: String, role: Role) -> Result<SignedOp, Failure> {
+        let tenure = self.tenure(tx, space)?;
+        let cuts = if role.writes() {
+            Vec::new()
+        } else {
+            let (headers, vector) = (tx.headers(space)?, tx.vector(space)?);
+            self.membership(tx, space)?.cuts_for(&person, None, &headers, &vector)
+        };
+        self.sign_op(tx, space, Some(tenure), OpBody::SetRole { person, person_name, role, cuts })
+    }
+}
+
+impl Engine {
+    fn space_changed(&self, space: &SpaceId) {
+        self.announce(Event::Changed { spaces: vec![space.to_string()], records: Vec::new(), remote: false });
+    }
+
+    pub(crate) fn create_space(&self, name: &str) -> Result<Outcome, ErrorView> {
+        let name = checked_name(name, "The space’s name")?;
+        let nonce = random()?;
+        let space = self.inner.write(Lane::Local, move |inner, tx| {
+            if tx.spaces()?.iter().any(|row| row.name.to_lowercase() == name.to_lowercase()) {
+                let message = format!("There is a space “{name}” already.");
+                return Err(ErrorView::new(ErrorCode::Invalid, message, "Choose another name.").into());
+            }
+            inner.found_space(tx, &name, false, nonce)
+        })?;
+        self.space_changed(&space);
+        Ok(Outcome::Space { id: space.to_string() })
+    }
+
+    pub(crate) fn rename_space(&self, space: String, name: &str) -> Result<Outcome, ErrorView> {
+        let name = checked_name(name, "The space’s name")?;
+        let space = self.inner.write(Lane::Local, move |inner, tx| {
+            let row = inner.space(tx, &space)?;
+            if row.private {
+                return Err(ErrorView::new(ErrorCode::Invalid, "Your own space keeps its name.", "").into());
+            }
+            let tenure = inner.tenure(tx, &row.id)?;
+            inner.sign_op(tx, &row.id, Some(tenure), OpBody::Rename { name })?;
+            Ok(row.id)
+        })?;
+        self.space_changed(&space);
+        Ok(Outcome::Space { id: space.to_string() })
+    }
+
+    pub(crate) fn leave_space(&self, space: String) -> Result<Outcome, ErrorView> {
+        let space = self.inner.write(Lane::Local, move |inner, tx| {
+            let row = inner.space(tx, &space)?;
+            if row.private {
+                return Err(ErrorView::new(ErrorCode::Invalid, "Your own space cannot be left.", "").into());
+            }
+            let membership = inner.membership(tx, &row.id)?;
+            let grant = membership.grant(&inner.person).ok_or_else(|| {
+                ErrorView::new(ErrorCode::Invalid, format!("You are not a member of “{}” any more.", row.name), "Your copy stays readable.")
+            })?;
+            let (headers, vector) = (tx.headers(&row.id)?, tx.vector(&row.id)?);
+            let cuts = membership.cuts_for(&inner.person, None, &headers, &vector);
+            let person_name = inner.person_name(tx)?;
+            inner.sign_op(tx, &row.id, Some(grant), OpBody::SetRole { person: inner.person, person_name, role: Role::None, cuts })?;
+            Ok(row.id)
+        })?;
+        self.space_changed(&space);
+        Ok(Outcome::Space { id: space.to_string() })
+    }
+
+    pub(crate) fn set_role(&self, space: String, member: String, role: &str) -> Result<Outcome, ErrorView> {
+        let role = parse_role(role)?;
+        let space = self.inner.write(Lane::Local, move |inner, tx| {
+            let row = inner.space(tx, &space)?;
+            let member = inner.member(tx, &row.id, &member)?;
+            if member.person == inner.person && role == Role::None {
+                return Err(ErrorView::new(ErrorCode::Invalid, "That is you.", "To go, leave the space.").into());
+            }
+            let before = inner.membership(tx, &row.id)?.role(&member.person);
+            if before == role {
+                return Ok(row.id);
+            }
+            inner.grant(tx, &row.id, member.person, member.name.clone(), role)?;
+            if inner.membership(tx, &row.id)?.role(&member.person) != role {
+                let message = format!("{} is an owner you did not make one, so only they or whoever did can change that.", member.name);
+                return Err(ErrorView::new(ErrorCode::NotAllowed, message, "Nothing was changed.").into());
+            }
+            Ok(row.id)
+        })?;
+        self.space_changed(&space);
+        Ok(Outcome::Space { id: space.to_string() })
+    }
+
+    /// All computers of other members and other own computers: whom to dial. Computers that lost their rights are left out.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn peers(&self) -> Result<Vec<Peer>, ErrorView> {
+        self.inner.read(|reader| {
+            let mut peers = std::collections::BTreeMap::new();
+            for row in reader.spaces()? {
+                let membership = self.inner.membership(reader, &row.id)?;
+                for member in membership.members() {
+                    for (computer, computer_name) in &member.computers {
+                        if *computer != self.inner.computer && membership.may_read(computer) {
+                            let peer = Peer { computer: *computer, computer_name: computer_name.clone(), person_name: member.name.clone() };
+                            peers.insert(*computer, peer);
+                        }
+                    }
+                }
+            }
+            Ok(peers.into_values().collect())
+        })
+    }
+}

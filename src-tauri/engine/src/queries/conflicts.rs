@@ -1,0 +1,78 @@
+use tuttu_model::conflict::{Choice, conflicts_of};
+use tuttu_model::{Held, Record, Scalar};
+use tuttu_store::Reader;
+
+use crate::api::{ConflictValue, ConflictView, ErrorCode, ErrorView, RecordRef};
+use crate::clock;
+use crate::commands::{name_of, printed_id};
+use crate::engine::Inner;
+use crate::failure::Failure;
+
+/// Reads `1`, `2`, ... or `both`.
+pub(crate) fn parse_choice(text: &str) -> Result<Choice, ErrorView> {
+    match text {
+        "both" => Ok(Choice::Both),
+        number => number
+            .parse()
+            .map(Choice::Number)
+            .map_err(|_| ErrorView::new(ErrorCode::Invalid, format!("“{number}” is not a choice."), "Choose a number of the list, or both.")),
+    }
+}
+
+impl Inner {
+    pub(crate) fn conflicts(&self, reader: &Reader<'_>, record: Option<&RecordRef>) -> Result<Vec<ConflictView>, Failure> {
+        let of = record.map(|record| self.record(reader, record)).transpose()?;
+        let mut views = Vec::new();
+        for (space, doc) in reader.conflicts(of)? {
+            let document = self.document(reader, &space, &doc)?;
+            let current = document.record();
+            self.caches().keep_document((space, doc), document);
+            let (id, name) = (printed_id(reader, &space, &doc)?, name_of(&current));
+            for (field, held) in conflicts_of(&current) {
+                let mut values = Vec::with_capacity(held.len());
+                for (at, held) in held.iter().enumerate() {
+                    values.push(self.conflict_value(reader, at, held, &field)?);
+                }
+                views.push(ConflictView {
+                    id: id.clone(),
+                    space: space.to_string(),
+                    name: name.clone(),
+                    label: label_of(&current, &field),
+                    both: can_keep_both(&current, &field),
+                    field,
+                    values,
+                });
+            }
+        }
+        Ok(views)
+    }
+
+    fn conflict_value(&self, reader: &Reader<'_>, at: usize, held: &Held, field: &str) -> Result<ConflictValue, Failure> {
+        let author = self.author(reader, &held.actor)?;
+        let text = held.value.as_ref().map(Scalar::as_text).unwrap_or_default();
+        let value = match (field, at) {
+            ("deleted", 0) => "Keep it, with the changes".to_owned(),
+            ("deleted", _) => "Delete it".to_owned(),
+            // A labelled value is one register; the label is shown apart.
+            _ => text.split_once('\t').map_or(text.clone(), |(_, value)| value.to_owned()),
+        };
+        Ok(ConflictValue {
+            n: u32::try_from(at + 1).unwrap_or(u32::MAX),
+            value,
+            mine: author.as_ref().is_some_and(|author| author.mine),
+            by: author.as_ref().map(|author| author.name.clone()).unwrap_or_default(),
+            at: clock::rfc3339(held.time),
+            computer: author.map(|author| author.computer_name).unwrap_or_default(),
+        })
+    }
+}
+
+fn label_of(record: &Record, field: &str) -> String {
+    let held = record.fields.get(field).and_then(|held| held.first());
+    let text = held.and_then(|held| held.value.as_ref()).map(Scalar::as_text).unwrap_or_default();
+    text.split_once('\t').map(|(label, _)| label.to_owned()).unwrap_or_default()
+}
+
+fn can_keep_both(record: &Record, field: &str) -> bool {
+    tuttu_model::conflict::plan_choice(record, field, Choice::Both, &mut || "00000000".to_owned()).is_ok()
+}

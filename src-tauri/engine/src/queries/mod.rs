@@ -1,0 +1,38 @@
+//! Queries, answered from the projections.
+
+pub(crate) mod conflicts;
+mod export;
+mod lists;
+mod spaces;
+
+use crate::api::{Answer, ErrorView, Query, Setting};
+use crate::engine::Engine;
+
+impl Engine {
+    /// Answers a query from one consistent snapshot.
+    ///
+    /// # Errors
+    /// With what is wrong and what to do.
+    pub fn query(&self, query: Query) -> Result<Answer, ErrorView> {
+        let inner = &self.inner;
+        inner.read(|reader| {
+            Ok(match query {
+                Query::Status => Answer::Status(inner.status(reader)?),
+                Query::Record { record } => Answer::Record(Box::new(inner.view(reader, &record)?)),
+                Query::List { filter } => Answer::List(inner.page(reader, &filter)?),
+                Query::Records { filter } => Answer::Records(inner.views(reader, &filter)?.0),
+                Query::Search { text, limit } => Answer::Search(inner.search(reader, &text, limit)?),
+                Query::Timeline { record, limit } => Answer::Timeline(inner.timeline(reader, &record, limit)?),
+                Query::History { record } => Answer::History(inner.history(reader, &record)?),
+                Query::Conflicts { record } => Answer::Conflicts(inner.conflicts(reader, record.as_ref())?),
+                Query::Trash => Answer::Trash(inner.trash(reader)?),
+                Query::Space { space } => Answer::Space(inner.space_detail(reader, &space)?),
+                Query::Settings => {
+                    Answer::Settings(reader.settings()?.into_iter().map(|(key, value)| Setting { key, value }).collect())
+                }
+                Query::Export { format, filter } => Answer::Export(inner.export(reader, &format, &filter)?),
+                Query::Check => Answer::Check(inner.check(reader)?),
+            })
+        })
+    }
+}

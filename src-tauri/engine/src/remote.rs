@@ -1,0 +1,374 @@
+//! What comes from other computers: verified, validated, judged and committed by the same last steps as local edits.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use tuttu_model::{Change, ChangeHash, ComputerId, Document, DocumentId, FeedId, SpaceId};
+use tuttu_store::rows::{EntryWrite, RecordWrite};
+use tuttu_store::{Lane, Tx};
+use tuttu_sync::feed::{FeedHeader, ForkProof, SignedEntry, VerifiedEntry};
+use tuttu_sync::limits::{ENTRY_BYTES, ENTRY_ITEMS};
+use tuttu_sync::membership::Membership;
+use tuttu_sync::session::{IncomingBatch, IncomingEntry, StoreOutcome};
+use tuttu_sync::validate::{Checked, Known, check_change};
+use tuttu_sync::verdict::{Standing, judge};
+
+use crate::commit::changed_event;
+use crate::engine::{Engine, Inner, load_document};
+use crate::failure::Failure;
+
+/// What a batch did here.
+#[derive(Debug, Default)]
+struct Applied {
+    outcome: Option<StoreOutcome>,
+    touched: BTreeSet<DocumentId>,
+    membership: bool,
+    own_tray: bool,
+}
+
+impl Engine {
+    /// Verifies a batch and commits it in one transaction. What came before a fault in it is kept.
+    #[must_use]
+    pub fn apply_remote(&self, from: &ComputerId, space: &SpaceId, batch: IncomingBatch) -> StoreOutcome {
+        let (from, space) = (*from, *space);
+        let applied = self.inner.write(Lane::Remote, move |inner, tx| Receiver::receive(inner, tx, space, batch));
+        match applied {
+            Ok(applied) => {
+                if applied.membership || !applied.touched.is_empty() {
+                    let event = match applied.touched.is_empty() {
+                        true => crate::api::Event::Changed { spaces: vec![space.to_string()], records: Vec::new(), remote: true },
+                        false => changed_event(applied.touched.iter().map(|doc| (space, *doc)), true),
+                    };
+                    self.announce(event);
+                }
+                if applied.own_tray
+                    && let Err(error) = self.reapply_own(&space)
+                {
+                    tracing::warn!(%error, "own changes that were set aside could not be applied again yet");
+                }
+                applied.outcome.unwrap_or_else(|| refused(0, "nothing was stored"))
+            }
+            Err(error) => {
+                tracing::warn!(%from, %error, "a batch from another computer was not stored");
+                refused(0, &error.message)
+            }
+        }
+    }
+}
+
+fn refused(stored: usize, why: &str) -> StoreOutcome {
+    StoreOutcome { stored, refused: Some(why.to_owned()), frozen: Vec::new() }
+}
+
+/// One batch on its way into the store.
+struct Receiver<'a, 'b, 'c> {
+    inner: &'a Inner,
+    tx: &'b mut Tx<'c>,
+    space: SpaceId,
+    membership: std::sync::Arc<Membership>,
+    known: BTreeMap<DocumentId, BTreeMap<ChangeHash, Known>>,
+    frozen: Vec<(FeedId, String)>,
+    closed: BTreeSet<FeedId>,
+    stored: usize,
+    needs_judging: bool,
+    applied: Applied,
+}
+
+/// How one entry fared.
+enum Fate {
+    Stored,
+    Frozen(String),
+    Refused(String),
+}
+
+impl<'a, 'b, 'c> Receiver<'a, 'b, 'c> {
+    fn receive(inner: &'a Inner, tx: &'b mut Tx<'c>, space: SpaceId, batch: IncomingBatch) -> Result<Applied, Failure> {
+        if tx.space(&space)?.is_none() {
+            return Ok(Applied { outcome: Some(refused(0, "that space is not shared here")), ..Applied::default() });
+        }
+        let membership = inner.membership(tx, &space)?;
+        let closed = tx.frozen_feeds(&space)?.into_iter().map(|(feed, ..)| feed).collect();
+        let mut receiver = Self {
+            inner,
+            tx,
+            space,
+            membership,
+            known: BTreeMap::new(),
+            frozen: Vec::new(),
+            closed,
+            stored: 0,
+            needs_judging: false,
+            applied: Applied::default(),
+        };
+        let refused = receiver.all(batch)?;
+        if receiver.needs_judging {
+            let touched = inner.judge(receiver.tx, &space)?;
+            receiver.applied.touched.extend(touched);
+        }
+        receiver.applied.own_tray = inner.has_own_tray(receiver.tx, &space)?;
+        receiver.applied.outcome = Some(StoreOutcome { stored: receiver.stored, refused, frozen: receiver.frozen });
+        Ok(receiver.applied)
+    }
+
+    /// Everything in order, until something breaks the protocol: then with the reason.
+    fn all(&mut self, batch: IncomingBatch) -> Result<Option<String>, Failure> {
+        if let Some(why) = self.operations(batch.ops)? {
+            return Ok(Some(why));
+        }
+        for proof in batch.proofs {
+            if !is_proof(&proof, &self.space) {
+                return Ok(Some("a fork proof proves nothing".into()));
+            }
+            self.needs_judging |= self.tx.put_proof(&self.space, &proof)?;
+        }
+        for entry in batch.entries {
+            let feed = entry.entry.claimed_feed();
+            if self.closed.contains(&feed) && self.frozen.iter().any(|(frozen, _)| *frozen == feed) {
+                continue;
+            }
+            let seq = entry.entry.claimed_seq();
+            match self.entry(entry)? {
+                Fate::Stored => self.stored += 1,
+                Fate::Frozen(why) => {
+                    self.tx.freeze_feed(&self.space, &feed, seq, &why)?;
+                    self.closed.insert(feed);
+                    self.frozen.push((feed, why));
+                }
+                Fate::Refused(why) => return Ok(Some(why)),
+            }
+        }
+        Ok(None)
+    }
+
+    fn operations(&mut self, ops: Vec<tuttu_sync::membership::SignedOp>) -> Result<Option<String>, Failure> {
+        let mut held: BTreeSet<_> = self.membership.ops().keys().copied().collect();
+        let mut any = false;
+        for op in ops {
+            let Ok(verified) = op.clone().verify() else {
+                return Ok(Some("a membership operation is not signed by whom it names".into()));
+            };
+            if held.contains(&verified.hash()) {
+                continue;
+            }
+            let of_this_space = verified.op().space == Some(self.space);
+            if !of_this_space || !verified.op().parents.iter().all(|parent| held.contains(parent)) {
+                return Ok(Some("a membership operation is out of order or of another space".into()));
+            }
+            held.insert(verified.hash());
+            any |= self.tx.put_op(&self.space, &op)?;
+        }
+        if any {
+            let touched = self.inner.membership_changed(self.tx, &self.space)?;
+            self.applied.touched.extend(touched);
+            self.applied.membership = true;
+            self.membership = self.inner.membership(self.tx, &self.space)?;
+        }
+        Ok(None)
+    }
+
+    fn entry(&mut self, incoming: IncomingEntry) -> Result<Fate, Failure> {
+        let feed = incoming.entry.claimed_feed();
+        let hash = incoming.entry.hash();
+        if self.tx.has_entry(&self.space, &hash)? {
+            return Ok(Fate::Stored);
+        }
+        let header = match self.tx.header(&self.space, &feed)?.or(incoming.header) {
+            Some(header) if header.id() == feed && header.space == self.space => header,
+            _ => return Ok(Fate::Refused("an entry belongs to a feed that was not introduced".into())),
+        };
+        if !self.membership.is_licensed(&header) {
+            return Ok(Fate::Refused("an entry was written by somebody who was never allowed to".into()));
+        }
+        let Ok(verified) = incoming.entry.verify(&header) else {
+            return Ok(Fate::Refused("an entry is not signed by the computer of its feed".into()));
+        };
+        if let Some(why) = self.misplaced(&verified, incoming.changes.len())? {
+            return Ok(Fate::Refused(why));
+        }
+        let checked = match self.check(&verified, &header, incoming.changes)? {
+            Ok(checked) => checked,
+            Err(fate) => return Ok(fate),
+        };
+        self.place(verified, header, checked)
+    }
+
+    /// Why the entry does not fit behind what is held.
+    fn misplaced(&self, verified: &VerifiedEntry, changes: usize) -> Result<Option<String>, Failure> {
+        let entry = verified.entry();
+        if entry.items.is_empty() || entry.items.len() > ENTRY_ITEMS || entry.items.len() != changes {
+            return Ok(Some("an entry lists no changes, too many, or not the ones beside it".into()));
+        }
+        let fits = match entry.prev {
+            None => entry.seq == 1,
+            Some(prev) => {
+                self.tx.vector(&self.space)?.0.get(&entry.feed) == Some(&(entry.seq.wrapping_sub(1), prev))
+                    || self.tx.entry_by_hash(&prev)?.is_some_and(|(held, _)| {
+                        held.entry.claimed_feed() == entry.feed && held.entry.claimed_seq().checked_add(1) == Some(entry.seq)
+                    })
+            }
+        };
+        Ok((!fits).then(|| "an entry came before the one it follows".to_owned()))
+    }
+
+    /// Validates every change of an entry. The outer error is ours, the inner one the sender's.
+    fn check(
+        &mut self,
+        verified: &VerifiedEntry,
+        header: &FeedHeader,
+        changes: Vec<Option<Vec<u8>>>,
+    ) -> Result<Result<Vec<(DocumentId, Change)>, Fate>, Failure> {
+        let total: usize = changes.iter().flatten().map(Vec::len).sum();
+        if total > ENTRY_BYTES {
+            return Ok(Err(Fate::Frozen("an entry is larger than any may be".into())));
+        }
+        let mut fresh: BTreeMap<DocumentId, BTreeMap<ChangeHash, Known>> = BTreeMap::new();
+        let mut checked = Vec::with_capacity(changes.len());
+        for (item, bytes) in verified.entry().items.iter().zip(changes) {
+            let Some(bytes) = bytes else {
+                return Ok(Err(Fate::Refused("the bytes of a change are missing".into())));
+            };
+            if !fresh.contains_key(&item.doc) {
+                let known = match self.known.get(&item.doc) {
+                    Some(known) => known.clone(),
+                    None => self.tx.known(&self.space, &item.doc)?,
+                };
+                fresh.insert(item.doc, known);
+            }
+            let Some(known) = fresh.get_mut(&item.doc) else { continue };
+            match check_change(&bytes, item.change, header.actor(), known) {
+                Checked::Good(change) => {
+                    known.insert(change.hash, Known::of(&change));
+                    checked.push((item.doc, change));
+                }
+                Checked::Pending(_) => return Ok(Err(Fate::Refused("a change came before one it rests on".into()))),
+                Checked::Bad(why) => return Ok(Err(Fate::Frozen(why.to_string()))),
+            }
+        }
+        // Only documents with more than their first change are asked for again soon.
+        fresh.retain(|_, known| known.len() > 1);
+        self.known.extend(fresh);
+        Ok(Ok(checked))
+    }
+
+    /// Puts a checked entry where it belongs: at the tip of an open feed it counts at once, elsewhere the verdict says.
+    fn place(&mut self, verified: VerifiedEntry, header: FeedHeader, checked: Vec<(DocumentId, Change)>) -> Result<Fate, Failure> {
+        let entry = verified.entry();
+        let tip = self.tx.vector(&self.space)?.0.get(&entry.feed).copied();
+        let at_tip = tip.map_or((0, None), |(seq, hash)| (seq, Some(hash))) == (entry.seq - 1, entry.prev);
+        if !at_tip && let Some(other) = self.tx.entry_at(&self.space, &entry.feed, entry.seq)? {
+            self.fork(&verified, &header, other)?;
+        }
+        let open = at_tip && !self.closed.contains(&entry.feed) && self.membership.cuts(&header).is_empty() && !self.is_forked(&entry.feed)?;
+        let merged = match self.merge(&checked)? {
+            Ok(merged) => merged,
+            Err(why) => return Ok(Fate::Frozen(why)),
+        };
+        let counts = open && merged.is_some();
+        let own = header.computer == self.inner.computer;
+        let (feed, news) = (entry.feed, self.membership.author(&header) != Some(self.inner.person));
+        let changes = checked.into_iter().map(|(doc, change)| (doc, Some(change))).collect();
+        let standing = if counts { Standing::Valid } else { Standing::Tray };
+        self.tx.append_entry(&self.space, &EntryWrite { entry: verified, header, standing, changes, invalid: None })?;
+        if own && self.tx.space(&self.space)?.and_then(|row| row.own_feed) == Some(feed) {
+            // Somebody held more of our own feed than we did: never write on it again.
+            self.tx.set_own_feed(&self.space, None)?;
+        }
+        match merged {
+            Some(merged) if counts => {
+                for mut write in merged {
+                    write.news = news;
+                    self.tx.put_record(&self.space, &write)?;
+                    self.applied.touched.insert(write.doc);
+                }
+            }
+            _ => self.needs_judging = true,
+        }
+        Ok(Fate::Stored)
+    }
+
+    fn is_forked(&self, feed: &FeedId) -> Result<bool, Failure> {
+        Ok(self.tx.proofs(&self.space)?.iter().any(|proof| proof.header.id() == *feed))
+    }
+
+    fn fork(&mut self, verified: &VerifiedEntry, header: &FeedHeader, other: tuttu_model::EntryHash) -> Result<(), Failure> {
+        let Some((held, _)) = self.tx.entry_by_hash(&other)? else { return Ok(()) };
+        let (mut first, mut second) = (held.entry, verified.to_signed());
+        if first.hash() > second.hash() {
+            std::mem::swap(&mut first, &mut second);
+        }
+        let proof = ForkProof { header: header.clone(), first, second };
+        if is_proof(&proof, &self.space) {
+            self.tx.put_proof(&self.space, &proof)?;
+            self.needs_judging = true;
+        }
+        Ok(())
+    }
+
+    /// The last gate: the changes applied to copies of their documents. `None` when some rest on changes that do not count here: the verdict decides.
+    fn merge(&mut self, checked: &[(DocumentId, Change)]) -> Result<Result<Option<Vec<RecordWrite>>, String>, Failure> {
+        let mut by_doc: BTreeMap<DocumentId, Vec<&Change>> = BTreeMap::new();
+        for (doc, change) in checked {
+            by_doc.entry(*doc).or_default().push(change);
+        }
+        let mut writes = Vec::with_capacity(by_doc.len());
+        let mut all_count = true;
+        for (doc, changes) in by_doc {
+            if let [change] = changes.as_slice()
+                && change.deps.is_empty()
+                && self.tx.changes(&self.space, &doc)?.is_empty()
+            {
+                let Some(record) = change.sole_record() else { return Ok(Err("a first change cannot be read".into())) };
+                writes.push(RecordWrite { doc, heads: vec![change.hash], record, snapshot: None, news: true });
+                continue;
+            }
+            let rows = self.tx.changes(&self.space, &doc)?;
+            let accepted: BTreeSet<ChangeHash> = rows.iter().filter(|row| row.accepted).map(|row| row.hash).collect();
+            let own: BTreeSet<ChangeHash> = changes.iter().map(|change| change.hash).collect();
+            let rests_on_accepted = changes.iter().all(|change| change.deps.iter().all(|dep| accepted.contains(dep) || own.contains(dep)));
+            all_count &= rests_on_accepted;
+            let mut document = if rests_on_accepted {
+                self.inner.document(self.tx, &self.space, &doc)?
+            } else {
+                match Document::from_changes(rows.iter().filter_map(|row| row.bytes.as_deref())) {
+                    Ok(document) => document,
+                    Err(_) => continue,
+                }
+            };
+            if let Err(error) = document.apply(changes.iter().map(|change| change.bytes.as_slice())) {
+                return Ok(Err(error.to_string()));
+            }
+            writes.push(RecordWrite { doc, heads: document.heads(), record: document.record(), snapshot: None, news: true });
+        }
+        Ok(Ok(all_count.then_some(writes)))
+    }
+}
+
+/// Two different, rightly signed entries of one feed with the same predecessor.
+fn is_proof(proof: &ForkProof, space: &SpaceId) -> bool {
+    let verify = |entry: &SignedEntry| entry.clone().verify(&proof.header).ok();
+    let (Some(first), Some(second)) = (verify(&proof.first), verify(&proof.second)) else { return false };
+    proof.header.space == *space && first.hash() < second.hash() && first.entry().prev == second.entry().prev
+}
+
+impl Inner {
+    /// Judges everything held in a space afresh and rebuilds the documents whose accepted changes differ. Returns them.
+    pub(crate) fn judge(&self, tx: &mut Tx<'_>, space: &SpaceId) -> Result<Vec<DocumentId>, Failure> {
+        let membership = self.membership(tx, space)?;
+        let verdict = judge(&membership, &tx.headers(space)?, &tx.proofs(space)?, &tx.entry_facts(space)?, &tx.change_facts(space)?);
+        let touched = tx.apply_verdict(space, &verdict)?;
+        for doc in &touched {
+            self.rebuild(tx, space, doc)?;
+        }
+        Ok(touched)
+    }
+
+    /// Makes the projections of a document again from its accepted changes.
+    pub(crate) fn rebuild(&self, tx: &mut Tx<'_>, space: &SpaceId, doc: &DocumentId) -> Result<(), Failure> {
+        self.caches().take_document(&(*space, *doc));
+        if !tx.changes(space, doc)?.iter().any(|row| row.accepted) {
+            return Ok(tx.remove_record(space, doc)?);
+        }
+        let document = load_document(tx, space, doc)?;
+        let write = RecordWrite { doc: *doc, heads: document.heads(), record: document.record(), snapshot: None, news: true };
+        Ok(tx.put_record(space, &write)?)
+    }
+}

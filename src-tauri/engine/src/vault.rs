@@ -1,0 +1,153 @@
+//! Making and opening a vault.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use tuttu_model::SpaceId;
+use tuttu_store::rows::SpaceRow;
+use tuttu_store::{Lane, Store, Tx};
+use tuttu_sync::limits::NAME_CHARS;
+use tuttu_sync::membership::{Op, OpBody, SignedOp, Signer, certify_consent};
+
+use crate::api::{ErrorCode, ErrorView};
+use crate::clock;
+use crate::engine::{Engine, Inner, NewVault};
+use crate::failure::Failure;
+use crate::keys::{Keys, random};
+
+/// The name of the space that only the person's own computers share.
+pub(crate) const PRIVATE_SPACE: &str = "My own";
+const PERSON_NAME: &str = "person.name";
+const COMPUTER_NAME: &str = "computer.name";
+const FILE_IDENTITY: &str = "file.identity";
+
+impl Engine {
+    /// Whether there is a vault in this folder.
+    #[must_use]
+    pub fn exists(dir: &Path) -> bool {
+        Store::exists(dir)
+    }
+
+    /// Makes a vault: person key, computer key, private space.
+    ///
+    /// # Errors
+    /// When there is one already, a name is empty or too long, or the folder cannot be written.
+    pub fn create(dir: &Path, new: &NewVault) -> Result<Self, ErrorView> {
+        let person_name = checked_name(&new.person_name, "Your name")?;
+        let computer_name = checked_name(&new.computer_name, "The computer’s name")?;
+        let store = Store::create(dir)?;
+        let keys = Keys::generate()?;
+        keys.save(dir)?;
+        let engine = Self { inner: Arc::new(Inner::new(store, keys)) };
+        let nonce = random()?;
+        engine.inner.write(Lane::Local, move |inner, tx| {
+            tx.put_meta(PERSON_NAME, person_name.as_bytes())?;
+            tx.put_meta(COMPUTER_NAME, computer_name.as_bytes())?;
+            inner.found_space(tx, PRIVATE_SPACE, true, nonce)?;
+            Ok(())
+        })?;
+        engine.remember_place()?;
+        Ok(engine)
+    }
+
+    /// Opens a vault and takes its lock. A vault that was copied or put back from elsewhere starts new feeds, so that no computer writes two histories.
+    ///
+    /// # Errors
+    /// When there is none, it is in use, newer, damaged or cannot be read.
+    pub fn open(dir: &Path) -> Result<Self, ErrorView> {
+        let store = Store::open(dir)?;
+        let keys = Keys::load(dir)?;
+        let engine = Self { inner: Arc::new(Inner::new(store, keys)) };
+        if engine.was_moved()? {
+            engine.inner.write(Lane::Local, |_, tx| {
+                for space in tx.spaces()? {
+                    tx.set_own_feed(&space.id, None)?;
+                }
+                Ok(())
+            })?;
+            engine.remember_place()?;
+        }
+        Ok(engine)
+    }
+
+    fn place(&self) -> Result<Vec<u8>, ErrorView> {
+        let identity = self.inner.store.identity()?;
+        Ok(format!("{identity:?}").into_bytes())
+    }
+
+    fn was_moved(&self) -> Result<bool, ErrorView> {
+        let now = self.place()?;
+        let before = self.inner.read(|reader| Ok(reader.meta(FILE_IDENTITY)?))?;
+        Ok(before.as_deref() != Some(now.as_slice()))
+    }
+
+    fn remember_place(&self) -> Result<(), ErrorView> {
+        let place = self.place()?;
+        self.inner.write(Lane::Local, move |_, tx| Ok(tx.put_meta(FILE_IDENTITY, &place)?))
+    }
+}
+
+impl Inner {
+    pub(crate) fn person_name(&self, reader: &tuttu_store::Reader<'_>) -> Result<String, Failure> {
+        Ok(text(reader.meta(PERSON_NAME)?))
+    }
+
+    pub(crate) fn computer_name(&self, reader: &tuttu_store::Reader<'_>) -> Result<String, Failure> {
+        Ok(text(reader.meta(COMPUTER_NAME)?))
+    }
+
+    /// Writes the genesis of a space and the certificate of this computer.
+    pub(crate) fn found_space(&self, tx: &mut Tx<'_>, name: &str, private: bool, nonce: [u8; 16]) -> Result<SpaceId, Failure> {
+        let (founder_name, now) = (self.person_name(tx)?, clock::now());
+        let genesis = Op {
+            space: None,
+            parents: Vec::new(),
+            tenure: None,
+            signer: Signer::Person(self.person),
+            time: now,
+            body: OpBody::Genesis { nonce, name: name.to_owned(), founder: self.person, founder_name, private },
+        }
+        .sign(&self.keys.person);
+        let space = SpaceId(genesis.hash().0);
+        tx.put_space(&SpaceRow { id: space, name: name.to_owned(), private, own_feed: None, since: now })?;
+        tx.put_op(&space, &genesis)?;
+        let certificate = self.certificate(tx, &space)?;
+        tx.put_op(&space, &certificate)?;
+        Ok(space)
+    }
+
+    /// The certificate of this computer in a space, resting on its genesis alone, signed by the person key.
+    pub(crate) fn certificate(&self, reader: &tuttu_store::Reader<'_>, space: &SpaceId) -> Result<SignedOp, Failure> {
+        let op = Op {
+            space: Some(*space),
+            parents: vec![tuttu_model::OpHash(space.0)],
+            tenure: None,
+            signer: Signer::Person(self.person),
+            time: clock::now(),
+            body: OpBody::Certify {
+                person: self.person,
+                person_name: self.person_name(reader)?,
+                computer: self.computer,
+                computer_name: self.computer_name(reader)?,
+                consent: certify_consent(space, &self.person, &self.keys.computer),
+            },
+        };
+        Ok(op.sign(&self.keys.person))
+    }
+}
+
+fn text(bytes: Option<Vec<u8>>) -> String {
+    bytes.map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).unwrap_or_default()
+}
+
+/// A name with the space around it removed, not empty, not too long, on one line.
+pub(crate) fn checked_name(name: &str, what: &str) -> Result<String, ErrorView> {
+    let name = name.trim();
+    if name.is_empty() {
+        return Err(ErrorView::new(ErrorCode::Invalid, format!("{what} is empty."), "Write a name."));
+    }
+    if name.chars().count() > NAME_CHARS || name.contains(['\n', '\r', '\t']) {
+        return Err(ErrorView::new(ErrorCode::Invalid, format!("{what} is too long: at most {NAME_CHARS} characters on one line."), ""));
+    }
+    Ok(name.to_owned())
+}

@@ -1,0 +1,294 @@
+//! From the properties of a card to a record: which property becomes what.
+
+use std::collections::BTreeMap;
+
+use tuttu_model::{RecordDraft, RecordView};
+
+use super::groups::Groups;
+use super::property::Property;
+use super::{Card, MAX_NOTE, MAX_TEXT, MAX_VALUE, MAX_WARNINGS, dates, escape, ims, kept};
+use crate::{Imported, Warning, text};
+
+/// A card on its way to a record.
+pub(super) struct Draft<'p> {
+    pub(super) view: RecordView,
+    pub(super) uid: Option<String>,
+    pub(super) names: super::names::Names<'p>,
+    pub(super) places: super::places::Places<'p>,
+    pub(super) contact: super::contact::Contact,
+    /// vCard 2.1: no lists, fewer escapes.
+    pub(super) old: bool,
+    labels: BTreeMap<&'p str, String>,
+    warnings: Vec<Warning>,
+    /// How much more text may be kept.
+    room: usize,
+    left_out: Vec<&'static str>,
+}
+
+/// Makes a record of a card.
+pub(super) fn make(properties: &[Property<'_>], begin: u32, groups: &Groups, warnings: Vec<Warning>) -> Card {
+    let mut draft = Draft::new(properties, warnings);
+    for property in properties {
+        draft.take(property);
+    }
+    draft.finish_contact();
+    draft.finish_places();
+    draft.finish_names(begin);
+    let imported = if draft.names.is_group() {
+        draft.explain_group(properties, begin, groups);
+        None
+    } else {
+        draft.finish(begin, groups)
+    };
+    Card { imported, warnings: few(draft.warnings) }
+}
+
+/// At most as many warnings as anyone reads, in the order of the lines.
+fn few(mut warnings: Vec<Warning>) -> Vec<Warning> {
+    warnings.sort_by_key(|warning| warning.line);
+    if let Some(more) = warnings.len().checked_sub(MAX_WARNINGS).filter(|more| *more > 0) {
+        let line = warnings.get(MAX_WARNINGS).map_or(0, |warning| warning.line);
+        warnings.truncate(MAX_WARNINGS);
+        warnings.push(Warning::new(line, format!("There are at least {more} more such remarks about this card.")));
+    }
+    warnings
+}
+
+impl<'p> Draft<'p> {
+    fn new(properties: &'p [Property<'_>], warnings: Vec<Warning>) -> Self {
+        let mut labels = BTreeMap::new();
+        let mut old = false;
+        for property in properties {
+            match property.name.as_str() {
+                "X-ABLABEL" if !property.group().is_empty() => {
+                    let label = text::clean(&escape::unescaped(property.value()), true);
+                    let label: String = label.chars().take(MAX_VALUE).collect();
+                    labels.entry(property.group()).or_insert(label);
+                }
+                "VERSION" => old = property.value() == "2.1",
+                _ => {}
+            }
+        }
+        Self {
+            view: RecordView::default(),
+            uid: None,
+            names: super::names::Names::default(),
+            places: super::places::Places::default(),
+            contact: super::contact::Contact::default(),
+            old,
+            labels,
+            warnings,
+            room: MAX_TEXT,
+            left_out: Vec::new(),
+        }
+    }
+
+    fn take(&mut self, property: &'p Property<'_>) {
+        match property.name.as_str() {
+            // About the file, about a group, or about another property that is read with it.
+            "VERSION" | "PRODID" | "PROFILE" | "X-ABLABEL" | "BEGIN" | "END" => {}
+            "FN" => self.full_name(property),
+            "N" => self.name_parts(property),
+            "NICKNAME" => self.nickname(property),
+            "PRONOUNS" | "X-PRONOUNS" => self.pronouns(property),
+            "ORG" => self.organisation(property),
+            "TITLE" => self.title(property),
+            "ROLE" => self.role(property),
+            "KIND" | "X-ADDRESSBOOKSERVER-KIND" | "X-ABSHOWAS" => self.kind(property),
+            "TEL" => self.phone(property),
+            "EMAIL" => self.email(property),
+            "URL" => self.link(property),
+            "SOCIALPROFILE" | "X-SOCIALPROFILE" => self.profile(property),
+            "ADR" => self.address(property),
+            "LABEL" => self.places.delivery_label(property),
+            "X-ABADR" => self.places.country_code(property),
+            "BDAY" | "X-TUTTU-BIRTHDAY" => self.birthday(property),
+            "ANNIVERSARY" | "X-ANNIVERSARY" | "X-EVOLUTION-ANNIVERSARY" | "X-KADDRESSBOOK-X-ANNIVERSARY" | "X-MS-ANNIVERSARY" => {
+                self.date(property, "anniversary".into());
+            }
+            "DEATHDATE" => self.date(property, "died".into()),
+            "X-ABDATE" => self.apple_date(property),
+            "CATEGORIES" => self.tags(property),
+            "NOTE" => self.note(property),
+            "RELATED" | "X-ABRELATEDNAMES" | "X-TUTTU-RELATION" => self.related(property),
+            "PHOTO" | "LOGO" | "SOUND" | "X-MS-CARDPICTURE" => self.media(property),
+            "UID" if self.uid.is_none() => self.uid = Some(self.one_line(property)).filter(|uid| !uid.is_empty()),
+            "REV" | "CREATED" => self.stamp(property),
+            "X-TUTTU-RHYTHM" => self.view.rhythm = self.one_line(property),
+            "X-TUTTU-FIELD" => self.own_field(property),
+            "X-ANDROID-CUSTOM" => self.android(property),
+            name if ims::service_of_property(name).is_some() => self.im(property),
+            "IMPP" => self.im(property),
+            _ => self.keep(property),
+        }
+    }
+
+    /// The `X-ABLabel` of a property, as it is written.
+    pub(super) fn label_of(&self, property: &Property<'_>) -> Option<&str> {
+        let group = property.group();
+        if group.is_empty() || self.labels.is_empty() {
+            return None;
+        }
+        // Groups are compared without case; nearly all writers write both alike.
+        let label = self
+            .labels
+            .get(group)
+            .or_else(|| self.labels.iter().find(|(name, _)| name.eq_ignore_ascii_case(group)).map(|(_, label)| label));
+        label.map(String::as_str).filter(|label| !label.is_empty())
+    }
+
+    pub(super) fn warn(&mut self, line: u32, message: impl Into<String>) {
+        self.warnings.push(Warning::new(line, message));
+    }
+
+    /// Undoes escapes as the version has them, and cleans the text.
+    pub(super) fn plain(&self, property: &Property<'_>, escaped: &str, one_line: bool) -> String {
+        let plain = if self.old && property.was_encoded() { escape::unescaped_marks(escaped) } else { escape::unescaped(escaped) };
+        text::clean(&plain, one_line)
+    }
+
+    /// The whole value as one line of text.
+    pub(super) fn one_line(&mut self, property: &Property<'_>) -> String {
+        let text = self.plain(property, property.value(), true);
+        self.limited(property, text, MAX_VALUE)
+    }
+
+    /// Parts of a value between separators.
+    pub(super) fn parts(&mut self, property: &Property<'_>, separator: u8, one_line: bool) -> Vec<String> {
+        let parts = escape::split(property.value(), separator).take(super::MAX_PROPERTIES);
+        let parts: Vec<String> = parts.map(|part| self.plain(property, part, one_line)).collect();
+        parts.into_iter().map(|part| self.limited(property, part, MAX_VALUE)).collect()
+    }
+
+    /// Keeps a text within its limit and the card within its own; what goes is said.
+    pub(super) fn limited(&mut self, property: &Property<'_>, mut text: String, characters: usize) -> String {
+        if text.len() > characters
+            && let Some((end, _)) = text.char_indices().nth(characters)
+        {
+            text.truncate(end);
+            let called = called(&property.name);
+            self.warn(property.line, format!("The {called} is longer than {characters} characters; the rest was left out."));
+        }
+        if text.len() > self.room {
+            let called = called(&property.name);
+            self.warn(property.line, format!("The card holds more than {} KiB of text; the {called} was left out.", MAX_TEXT / 1024));
+            return String::new();
+        }
+        self.room -= text.len();
+        text
+    }
+
+    fn note(&mut self, property: &Property<'_>) {
+        let mut text = self.plain(property, property.value(), false);
+        let before = self.view.notes.len();
+        let limit = MAX_NOTE.saturating_sub(before + 2);
+        if text.len() > limit {
+            let end = text.char_indices().map(|(at, letter)| at + letter.len_utf8()).take_while(|end| *end <= limit).last().unwrap_or(0);
+            text.truncate(end);
+            self.warn(property.line, format!("The note is longer than {} KiB; the rest was left out.", MAX_NOTE / 1024));
+        }
+        let text = self.limited(property, text, MAX_NOTE);
+        if !text.is_empty() && before > 0 {
+            self.view.notes.push_str("\n\n");
+        }
+        self.view.notes.push_str(&text);
+    }
+
+    fn media(&mut self, property: &Property<'_>) {
+        let what = match property.name.as_str() {
+            "LOGO" => "logo",
+            "SOUND" => "sound",
+            _ => "photo",
+        };
+        let value = text::clean(&escape::unescaped(property.value()), true);
+        let lower = value.get(..8).unwrap_or(&value).to_ascii_lowercase();
+        let is_web = lower.starts_with("http://") || lower.starts_with("https://");
+        if is_web && !property.is_binary() && !property.cut {
+            let value = self.limited(property, value, MAX_VALUE);
+            self.custom(&kept::key(&property.name), value);
+        } else if !value.is_empty() && !self.left_out.contains(&what) {
+            self.left_out.push(what);
+            self.warn(property.line, format!("The {what} was left out."));
+        }
+    }
+
+    fn stamp(&mut self, property: &Property<'_>) {
+        let Some(time) = dates::timestamp(property.value()) else { return self.keep(property) };
+        let stamp = if property.name == "REV" { &mut self.view.changed } else { &mut self.view.created };
+        stamp.at = time;
+    }
+
+    fn own_field(&mut self, property: &Property<'_>) {
+        let Some(key) = self.label_of(property).map(str::to_owned) else { return self.keep(property) };
+        let value = self.plain(property, property.value(), false);
+        let value = self.limited(property, value, MAX_VALUE);
+        self.custom(&key, value);
+    }
+
+    /// Keeps a property that no field stands for.
+    pub(super) fn keep(&mut self, property: &Property<'_>) {
+        let label = self.label_of(property).map(str::to_owned);
+        let value = if self.old {
+            let plain = self.plain(property, property.value(), false);
+            kept::value_of_old(property, &plain)
+        } else {
+            kept::value(property, label.as_deref())
+        };
+        let value = self.limited(property, value, MAX_VALUE);
+        self.custom(&kept::key(&property.name), value);
+    }
+
+    /// Adds to the fields of the person's own.
+    pub(super) fn custom(&mut self, key: &str, value: String) {
+        if !value.is_empty() {
+            let key = kept::free_key(&self.view.custom, key);
+            self.view.custom.insert(key, value);
+        }
+    }
+
+    fn explain_group(&mut self, properties: &[Property<'_>], begin: u32, groups: &Groups) {
+        let is_member = |property: &&Property<'_>| matches!(property.name.as_str(), "MEMBER" | "X-ADDRESSBOOKSERVER-MEMBER");
+        let members: Vec<_> = properties.iter().filter(is_member).collect();
+        let found = members.iter().filter(|member| groups.holds(member.value())).count();
+        let name = if self.view.name.is_empty() { "without a name" } else { &format!("“{}”", self.view.name) };
+        let message = match (members.len(), found) {
+            (0, _) => format!("The group {name} has no members; it was skipped."),
+            (_, 0) => format!("The group {name} was skipped: none of its members is in this file."),
+            _ if self.view.name.is_empty() => "The group without a name was skipped.".to_owned(),
+            (all, found) if all == found => format!("The group {name} became a tag of its {all} members."),
+            (all, found) => format!("The group {name} became a tag of {found} of its {all} members; the others are not in this file."),
+        };
+        self.warn(begin, message);
+    }
+
+    fn finish(&mut self, begin: u32, groups: &Groups) -> Option<Imported> {
+        let mut view = std::mem::take(&mut self.view);
+        if view.name.is_empty() {
+            self.warn(begin, "The card holds nothing that could be used; it was skipped.");
+            return None;
+        }
+        if let Some(uid) = self.uid.as_deref().filter(|_| !groups.are_empty()) {
+            view.tags.extend(groups.tags_of(uid).take(MAX_VALUE).cloned());
+        }
+        view.tags.sort();
+        view.tags.dedup();
+        Some(Imported { draft: RecordDraft { view }, uid: self.uid.take(), line: begin })
+    }
+}
+
+/// What people call a property.
+pub(super) fn called(name: &str) -> String {
+    let called = match name {
+        "FN" | "N" => "name",
+        "TEL" => "phone number",
+        "EMAIL" => "e-mail address",
+        "ADR" | "LABEL" => "address",
+        "URL" => "link",
+        "NOTE" => "note",
+        "ORG" => "organisation",
+        "TITLE" => "title",
+        "CATEGORIES" => "list of tags",
+        other => return format!("value of {other}"),
+    };
+    called.to_owned()
+}

@@ -1,0 +1,155 @@
+//! The vault of this process: not there yet, open, or in trouble.
+
+use std::path::{Path, PathBuf};
+
+use tauri::{AppHandle, Emitter};
+use tokio::sync::RwLock;
+use tokio::sync::broadcast::{Receiver, error::RecvError};
+use tuttu_engine::api::{ErrorCode, ErrorView, Event};
+use tuttu_engine::{Engine, NewVault};
+use tuttu_net::host::Client;
+use tuttu_net::{Host, HostOptions};
+
+const EVENT: &str = "engine-event";
+/// `off` keeps this computer from finding others, and being found, on the local network.
+const LAN_SETTING: &str = "net.lan";
+
+/// How the vault stands.
+#[derive(Debug, Clone)]
+pub(crate) enum Vault {
+    /// There is none yet.
+    None,
+    /// Open, with its network.
+    Open(Host),
+    /// It is there but cannot be used.
+    Trouble(ErrorView),
+}
+
+/// The one vault of this process.
+#[derive(Debug)]
+pub(crate) struct Session {
+    dir: Option<PathBuf>,
+    vault: RwLock<Vault>,
+}
+
+impl Session {
+    /// A session on the vault in this folder; nothing is opened yet.
+    pub(crate) fn new(dir: Option<PathBuf>) -> Self {
+        Self { dir, vault: RwLock::new(Vault::None) }
+    }
+
+    /// How the vault stands now. Opens it if it is there and not open, so asking again is also trying again.
+    pub(crate) async fn look(&self, app: &AppHandle) -> Vault {
+        let mut vault = self.vault.write().await;
+        if !matches!(*vault, Vault::Open(_)) {
+            *vault = match self.open().await {
+                Ok(Some(host)) => opened(app, host),
+                Ok(None) => Vault::None,
+                Err(error) => Vault::Trouble(error),
+            };
+        }
+        vault.clone()
+    }
+
+    /// Makes the vault.
+    ///
+    /// # Errors
+    /// When there is one, or it cannot be made.
+    pub(crate) async fn create(&self, app: &AppHandle, new: NewVault) -> Result<(), ErrorView> {
+        let mut vault = self.vault.write().await;
+        if matches!(*vault, Vault::Open(_)) {
+            return Err(ErrorView::new(ErrorCode::VaultExists, "There is a vault here already.", "Nothing was changed."));
+        }
+        let dir = self.dir()?.to_owned();
+        let engine = off_the_executor(move || Engine::create(&dir, &new)).await?;
+        *vault = opened(app, start(engine).await?);
+        Ok(())
+    }
+
+    /// The open vault.
+    ///
+    /// # Errors
+    /// Why it is not open.
+    pub(crate) async fn host(&self) -> Result<Host, ErrorView> {
+        match &*self.vault.read().await {
+            Vault::Open(host) => Ok(host.clone()),
+            Vault::Trouble(error) => Err(error.clone()),
+            Vault::None => Err(ErrorView::new(ErrorCode::NoVault, "There is no vault yet.", "Say who you are first.")),
+        }
+    }
+
+    /// Closes the network and the vault.
+    pub(crate) async fn close(&self) {
+        let before = std::mem::replace(&mut *self.vault.write().await, Vault::None);
+        if let Vault::Open(host) = before {
+            host.shutdown().await;
+        }
+    }
+
+    async fn open(&self) -> Result<Option<Host>, ErrorView> {
+        let dir = self.dir()?.to_owned();
+        let wanted = dir.clone();
+        let opened = off_the_executor(move || if Engine::exists(&wanted) { Engine::open(&wanted).map(Some) } else { Ok(None) }).await;
+        match opened {
+            Ok(Some(engine)) => Ok(Some(start(engine).await?)),
+            Ok(None) => Ok(None),
+            Err(error) if error.code == ErrorCode::VaultInUse => Err(in_use(&dir, error).await),
+            Err(error) => Err(error),
+        }
+    }
+
+    fn dir(&self) -> Result<&Path, ErrorView> {
+        self.dir.as_deref().ok_or_else(|| {
+            ErrorView::new(ErrorCode::File, "This computer names no folder for your data.", "Start Tuttu with: tuttu-app --vault FOLDER")
+        })
+    }
+}
+
+async fn start(engine: Engine) -> Result<Host, ErrorView> {
+    let asked = engine.clone();
+    let lan = off_the_executor(move || asked.setting(LAN_SETTING)).await?.as_deref() != Some("off");
+    Host::start(engine, HostOptions { bind: None, lan, relay: None, socket: true }).await
+}
+
+/// Who holds the vault: a process that answers can be named and stopped, one that does not may only be slow to end.
+async fn in_use(dir: &Path, error: ErrorView) -> ErrorView {
+    match Client::connect(dir).await {
+        Ok(Some(_)) => ErrorView::new(
+            ErrorCode::VaultInUse,
+            "Another Tuttu on this computer has this vault open: a second window, or `tuttu serve` in a terminal.",
+            "Everything in it is safe. Close that window, or stop `tuttu serve` with Ctrl C, then try again.",
+        ),
+        Ok(None) | Err(_) => error,
+    }
+}
+
+fn opened(app: &AppHandle, host: Host) -> Vault {
+    tauri::async_runtime::spawn(forward(app.clone(), host.subscribe()));
+    Vault::Open(host)
+}
+
+/// Hands every event to the window. When the window was too slow for some of them, it is told to ask again for all it shows.
+async fn forward(app: AppHandle, mut events: Receiver<Event>) {
+    loop {
+        let event = match events.recv().await {
+            Ok(event) => event,
+            Err(RecvError::Lagged(_)) => Event::Changed { spaces: Vec::new(), records: Vec::new(), remote: true },
+            Err(RecvError::Closed) => return,
+        };
+        if let Err(error) = app.emit(EVENT, &event) {
+            tracing::warn!(%error, "an event did not reach the window");
+        }
+    }
+}
+
+/// Runs blocking work where it may block.
+async fn off_the_executor<T: Send + 'static>(work: impl FnOnce() -> Result<T, ErrorView> + Send + 'static) -> Result<T, ErrorView> {
+    tauri::async_runtime::spawn_blocking(work).await.unwrap_or_else(|error| {
+        tracing::error!(%error, "work on the vault ended unexpectedly");
+        Err(ErrorView::new(
+            ErrorCode::Internal,
+            "Something went wrong inside Tuttu.",
+            "Everything confirmed so far is saved on this computer. Close Tuttu and open it again.",
+        ))
+    })
+}

@@ -1,0 +1,73 @@
+//! What of a person or organisation is searched in memory: one line of text with a field for each thing a match is named after.
+
+use tuttu_model::{RecordView, normal};
+
+use super::words::folded_words;
+
+/// Bytes of one field; what is beyond them is not searched.
+const FIELD_BYTES: usize = 1_000;
+
+/// The line of a record: its fields in the order of [`super::ranking::Field`], each ended by a line feed, each word begun by a space.
+pub(crate) fn line_of(view: &RecordView) -> String {
+    let mut line = String::with_capacity(120);
+    field(&mut line, [&view.name, &view.nickname, &view.given, &view.middle, &view.family].into_iter().map(String::as_str));
+    field(&mut line, view.emails.iter().map(|email| email.value.as_str()));
+    field(&mut line, view.orgs.iter().flat_map(|org| [org.name.as_str(), org.title.as_str(), org.department.as_str()]));
+    let start = line.len();
+    for phone in &view.phones {
+        push(&mut line, start, &normal::digits(&phone.value));
+    }
+    line.push('\n');
+    field(&mut line, view.tags.iter().map(String::as_str));
+    line
+}
+
+fn field<'a>(line: &mut String, texts: impl Iterator<Item = &'a str>) {
+    let start = line.len();
+    for text in texts {
+        for word in folded_words(text) {
+            push(line, start, &word);
+        }
+    }
+    line.push('\n');
+}
+
+fn push(line: &mut String, start: usize, word: &str) {
+    let so_far = line.get(start..).unwrap_or_default();
+    if word.is_empty() || so_far.len() + word.len() > FIELD_BYTES || so_far.split(' ').any(|held| held == word) {
+        return;
+    }
+    line.push(' ');
+    line.push_str(word);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tuttu_model::view::{Affiliation, Labelled};
+
+    #[test]
+    fn a_line_has_five_fields() {
+        let view = RecordView {
+            name: "Priya Raghunathan".into(),
+            given: "Priya".into(),
+            emails: vec![Labelled { value: "priya@harbourline.example".into(), ..Labelled::default() }],
+            phones: vec![Labelled { value: "+44 7700 900142".into(), ..Labelled::default() }],
+            orgs: vec![Affiliation { name: "Harbourline Trust".into(), ..Affiliation::default() }],
+            tags: vec!["board member".into()],
+            ..RecordView::default()
+        };
+        assert_eq!(
+            line_of(&view),
+            " priya raghunathan\n priya harbourline example\n harbourline trust\n 447700900142\n board member\n"
+        );
+    }
+
+    #[test]
+    fn a_hostile_name_is_cut() {
+        let view = RecordView { name: "word ".repeat(1) + &"x1 x2 x3 ".repeat(100_000), ..RecordView::default() };
+        assert!(line_of(&view).len() < 2_000);
+        let view = RecordView { name: (0..100_000).map(|n| format!("w{n} ")).collect(), ..RecordView::default() };
+        assert!(line_of(&view).len() < 2_000);
+    }
+}

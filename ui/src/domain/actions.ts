@@ -1,0 +1,129 @@
+import { failureOf, mutate, trigger, type Command, type FieldEdit, type Outcome, type RecordRef } from "$platform";
+import { cache } from "./live.svelte";
+import { nav, type Kind } from "./nav.svelte";
+import { session } from "./session.svelte";
+import { toasts } from "./toasts.svelte";
+
+/** Commands that change no record, so that no `changed` event need follow: what they touch is asked again here. */
+const aside: Partial<Record<Command["type"], readonly string[]>> = {
+  setSetting: ["settings"],
+  invite: ["space"],
+  withdrawInvitation: ["space"],
+  markSeen: ["list", "search"],
+};
+
+/** Carries out a command; the failure is for the caller to show. */
+export async function run(command: Command): Promise<Outcome> {
+  const outcome = await mutate(command);
+  const again = aside[command.type];
+  if (again) cache.refresh((query) => again.includes(query.type));
+  return outcome;
+}
+
+/** Carries out a command; a failure becomes a toast that stays. `null` when it failed. */
+export async function attempt(command: Command): Promise<Outcome | null> {
+  try {
+    return await run(command);
+  } catch (thrown) {
+    say(thrown);
+    return null;
+  }
+}
+
+/** Shows a failure as a toast that stays. */
+export function say(thrown: unknown): void {
+  const failure = failureOf(thrown);
+  toasts.error(failure.message, failure.hint);
+}
+
+/** Does something that may fail; the failure becomes a toast. */
+export async function tried<T>(doing: Promise<T>): Promise<T | null> {
+  try {
+    return await doing;
+  } catch (thrown) {
+    say(thrown);
+    return null;
+  }
+}
+
+/** Edits one record; throws. */
+export async function edit(record: RecordRef, edits: FieldEdit[]): Promise<void> {
+  await run({ type: "edit", record, edits });
+}
+
+/** Adds one record and answers with its place. */
+export async function add(kind: string, record: object, space: string | null): Promise<{ id: string; space: string }> {
+  const outcome = await run({ type: "add", space, kind, records: [JSON.stringify({ kind, ...record })] });
+  if (outcome.type !== "records" || outcome.ids[0] === undefined) return { id: "", space: space ?? "" };
+  return { id: outcome.ids[0], space: outcome.space };
+}
+
+/** Deletes a record at once, with undo; asks first when others have it too. */
+export async function remove(record: RecordRef, name: string, kind: Kind, sure = false): Promise<void> {
+  const space = session.space(record.space);
+  if (!sure && space && !space.private && space.members.some((member) => !member.me && member.role !== "none")) {
+    nav.overlay = { kind: "delete", record, name, space: space.id };
+    return;
+  }
+  const outcome = await attempt({ type: "delete", records: [record] });
+  if (!outcome) return;
+  if (nav.record?.id === record.id) nav.record = null;
+  toasts.show({
+    icon: "trash",
+    title: outcome.type === "records" && outcome.label ? outcome.label : `Deleted ${name}`,
+    text: kind === "person" ? "Notes and calls stay in the history." : "",
+    action: { label: "Undo", hint: "Ctrl Z", testid: "toast-undo", run: () => void restore(record, kind) },
+  });
+}
+
+async function restore(record: RecordRef, kind: Kind): Promise<void> {
+  if (!(await attempt({ type: "restore", records: [record] }))) return;
+  nav.open({ id: record.id, space: record.space ?? "", kind });
+}
+
+/** Takes back the newest own operation, or does it again. */
+export async function undo(direction: "undo" | "redo" = "undo"): Promise<void> {
+  try {
+    const outcome = await run({ type: direction });
+    const label = outcome.type === "undone" ? outcome.label : "";
+    if (direction === "undo") {
+      toasts.show({
+        icon: "restore",
+        title: label ? `Took back: ${label}` : "Took back the last change",
+        action: { label: "Do it again", hint: "Ctrl Y", testid: "toast-redo", run: () => void undo("redo") },
+      });
+    } else toasts.show({ icon: "check", title: label ? `Did again: ${label}` : "Did it again" });
+  } catch (thrown) {
+    const failure = failureOf(thrown);
+    if (failure.code === "nothing-to-undo") {
+      toasts.show({ title: direction === "undo" ? "Nothing to take back on this computer" : "Nothing to do again" });
+    } else say(thrown);
+  }
+}
+
+/** Copies a text and says so. */
+export async function copy(text: string, what: string): Promise<boolean> {
+  if ((await tried(trigger.copyText(text).then(() => true))) === null) return false;
+  toasts.show({ icon: "copy", title: `Copied ${what}`, seconds: 3 });
+  return true;
+}
+
+/** Opens a link outside; only web pages, mail and phone numbers. */
+export async function openOutside(url: string): Promise<void> {
+  if (!/^(https?:|mailto:|tel:)/i.test(url)) {
+    toasts.error("This link is not opened", "Only web pages, email addresses and phone numbers open from here.");
+    return;
+  }
+  await tried(trigger.openExternal(url));
+}
+
+/** Exchanges with everybody reachable now. */
+export async function syncNow(): Promise<void> {
+  await tried(trigger.syncNow());
+}
+
+/** Keeps a setting of this computer. */
+export async function setSetting(key: string, value: string): Promise<void> {
+  session.settings = { ...session.settings, [key]: value };
+  await attempt({ type: "setSetting", key, value });
+}

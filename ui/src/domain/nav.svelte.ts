@@ -1,0 +1,73 @@
+import type { RecordRef, Row } from "./types";
+
+export type Place = "people" | "orgs" | "choices" | "space" | "settings" | "import" | "join";
+export type Kind = "person" | "org";
+
+/** What lies over the window: at most one dialog at a time. */
+export type Overlay =
+  | { kind: "palette" }
+  | { kind: "keys" }
+  | { kind: "new-space" }
+  | { kind: "invite"; space: string }
+  | { kind: "request"; id: string }
+  | { kind: "move"; record: RecordRef }
+  | { kind: "delete"; record: RecordRef; name: string; space: string }
+  | { kind: "remove-member"; space: string; member: string; name: string }
+  | { kind: "leave-space"; space: string };
+
+/** Where the person is: a place, a scope, an open record. */
+class Nav {
+  place = $state<Place>("people");
+  /** The space everything is limited to; `null` for all. */
+  scope = $state<string | null>(null);
+  record = $state.raw<RecordRef | null>(null);
+  creating = $state<Kind | null>(null);
+  /** The space whose page is open. */
+  space = $state<string | null>(null);
+  history = $state(false);
+  overlay = $state.raw<Overlay | null>(null);
+  syncOpen = $state(false);
+  /** A link that was opened or is being typed, for the join page. */
+  link = $state("");
+
+  go(place: Place): void {
+    this.place = place;
+    this.record = null;
+    this.creating = null;
+    this.history = false;
+    this.syncOpen = false;
+  }
+
+  /** Opens a record in the list it belongs to. */
+  open(row: Pick<Row, "id" | "space" | "kind">): void {
+    if (row.kind === "org" && this.place !== "orgs") this.go("orgs");
+    if (row.kind === "person" && this.place !== "people" && this.place !== "choices") this.go("people");
+    if (this.record?.id !== row.id) this.history = false;
+    this.creating = null;
+    this.record = { space: row.space, id: row.id };
+  }
+
+  create(kind: Kind): void {
+    this.go(kind === "org" ? "orgs" : "people");
+    this.creating = kind;
+  }
+
+  openSpace(space: string): void {
+    this.go("space");
+    this.space = space;
+    this.scope = space;
+  }
+
+  /** One step back; `false` when there is none. */
+  back(): boolean {
+    if (this.syncOpen) this.syncOpen = false;
+    else if (this.history) this.history = false;
+    else if (this.creating) this.creating = null;
+    else if (this.record) this.record = null;
+    else if (this.place !== "people" && this.place !== "orgs") this.go("people");
+    else return false;
+    return true;
+  }
+}
+
+export const nav = new Nav();

@@ -1,0 +1,103 @@
+import { onEvent, trigger, type ErrorView, type Event, type JoinRequestView, type VaultStatus } from "$platform";
+import { failureOf } from "$platform";
+import { cache } from "./live.svelte";
+import { nav } from "./nav.svelte";
+import { toasts } from "./toasts.svelte";
+
+type Stage = "starting" | "none" | "open" | "trouble";
+
+/** The vault this window shows: whether there is one, how it stands, and what the engine tells without being asked. */
+class Session {
+  stage = $state<Stage>("starting");
+  trouble = $state.raw<ErrorView | null>(null);
+  suggestedName = $state("");
+  suggestedComputer = $state("");
+  status = $state.raw<VaultStatus | null>(null);
+  settings = $state.raw<Readonly<Record<string, string>>>({});
+  requests = $state.raw<readonly JoinRequestView[]>([]);
+  importProgress = $state.raw<{ done: number; total: number } | null>(null);
+  filesOver = $state(false);
+  #started = false;
+
+  /** Asks how the vault stands and follows it from then on. */
+  async start(): Promise<void> {
+    try {
+      const state = await trigger.vaultState();
+      this.suggestedName = state.suggestedName;
+      this.suggestedComputer = state.suggestedComputer;
+      this.trouble = state.error;
+      if (state.kind === "open") this.#follow();
+      else this.stage = state.kind;
+    } catch (thrown) {
+      const { code, message, hint } = failureOf(thrown);
+      this.trouble = { code, message, hint };
+      this.stage = "trouble";
+    }
+  }
+
+  /** Makes the vault and opens it. */
+  async create(personName: string, computerName: string): Promise<void> {
+    await trigger.createVault(personName, computerName);
+    this.#follow();
+  }
+
+  /** The space's summary, by id. */
+  space(id: string | null) {
+    return this.status?.spaces.find((space) => space.id === id);
+  }
+
+  #follow(): void {
+    if (this.#started) return;
+    this.#started = true;
+    onEvent("engine", (event) => this.hear(event));
+    cache.watch({ type: "status" }, (snapshot) => {
+      if (snapshot.data) {
+        this.status = snapshot.data;
+        if (nav.scope && !snapshot.data.spaces.some((space) => space.id === nav.scope)) nav.scope = null;
+      } else if (snapshot.failure) toasts.error(snapshot.failure.message, snapshot.failure.hint);
+      if (snapshot.data || snapshot.failure) this.stage = "open";
+    });
+    cache.watch({ type: "settings" }, (snapshot) => {
+      if (snapshot.data) this.settings = Object.fromEntries(snapshot.data.map(({ key, value }) => [key, value]));
+    });
+    trigger.joinRequests().then(
+      (requests) => (this.requests = requests),
+      () => undefined,
+    );
+  }
+
+  /** Takes in what the engine tells. */
+  hear(event: Event): void {
+    switch (event.event) {
+      case "changed":
+        cache.invalidate(event);
+        break;
+      case "sync":
+        if (this.status) this.status = { ...this.status, sync: event.line };
+        cache.refresh((query) => query.type === "status" || query.type === "space");
+        break;
+      case "peer":
+      case "delivered":
+      case "refused":
+        cache.refresh((query) => query.type === "status" || query.type === "space");
+        break;
+      case "join-request":
+        this.requests = [...this.requests.filter((request) => request.id !== event.request.id), event.request];
+        cache.refresh((query) => query.type === "space");
+        if (!nav.overlay || nav.overlay.kind === "invite") nav.overlay = { kind: "request", id: event.request.id };
+        break;
+      case "join-request-ended":
+        this.requests = this.requests.filter((request) => request.id !== event.id);
+        if (nav.overlay?.kind === "request" && nav.overlay.id === event.id) nav.overlay = null;
+        cache.refresh((query) => query.type === "space");
+        break;
+      case "import-progress":
+        this.importProgress = { done: event.done, total: event.total };
+        break;
+      case "listening":
+        break;
+    }
+  }
+}
+
+export const session = new Session();
