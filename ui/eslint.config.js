@@ -20,6 +20,7 @@ export default ts.config(
     rules: {
       "svelte/no-at-html-tags": "error",
       "svelte/no-target-blank": "error",
+      "svelte/prefer-svelte-reactivity": "off",
       "svelte/require-each-key": "error",
       "no-eval": "error",
       "no-console": ["error", { allow: ["warn", "error"] }],

@@ -47,10 +47,7 @@ pub(crate) enum WrongUsage {
 
 impl Arguments {
     /// Reads the arguments after the program's name; `env` looks up an environment variable.
-    pub(crate) fn parse(
-        mut arguments: impl Iterator<Item = OsString>,
-        env: impl Fn(&str) -> Option<OsString>,
-    ) -> Result<Wish, WrongUsage> {
+    pub(crate) fn parse(mut arguments: impl Iterator<Item = OsString>, env: impl Fn(&str) -> Option<OsString>) -> Result<Wish, WrongUsage> {
         let mut named = env("TUTTU_VAULT").filter(|dir| !dir.is_empty());
         let mut link = None;
         while let Some(argument) = arguments.next() {

@@ -107,14 +107,20 @@ pub(crate) async fn join_start(app: AppHandle, link: String) -> Result<JoinOffer
     }
 }
 
-/// The words were compared: join, and wait until the space has arrived, or give up.
+/// The words were compared: join, and wait until the space has arrived, or give up (then there is nothing to tell).
 #[tauri::command]
 #[specta::specta]
 pub(crate) async fn join_answer(app: AppHandle, offer: String, same: bool) -> Result<Option<Joined>, ErrorView> {
-    match request(&app, Request::JoinAnswer { offer, same }).await? {
-        Reply::Joined(joined) => Ok(Some(joined)),
-        Reply::Done => Ok(None),
-        other => Err(unexpected(&other)),
+    match request(&app, Request::JoinAnswer { offer, same }).await {
+        Ok(Reply::Joined(joined)) if same => Ok(Some(joined)),
+        Ok(Reply::Joined(_) | Reply::Done) => Ok(None),
+        Ok(other) => Err(unexpected(&other)),
+        Err(error) if same => Err(error),
+        // Whoever gives up need not hear that the other side had gone already.
+        Err(error) => {
+            tracing::debug!(%error, "an attempt to join was given up");
+            Ok(None)
+        }
     }
 }
 

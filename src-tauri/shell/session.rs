@@ -11,8 +11,6 @@ use tuttu_net::host::Client;
 use tuttu_net::{Host, HostOptions};
 
 const EVENT: &str = "engine-event";
-/// `off` keeps this computer from finding others, and being found, on the local network.
-const LAN_SETTING: &str = "net.lan";
 
 /// How the vault stands.
 #[derive(Debug, Clone)]
@@ -106,12 +104,10 @@ impl Session {
 }
 
 async fn start(engine: Engine) -> Result<Host, ErrorView> {
-    let asked = engine.clone();
-    let lan = off_the_executor(move || asked.setting(LAN_SETTING)).await?.as_deref() != Some("off");
-    Host::start(engine, HostOptions { bind: None, lan, relay: None, socket: true }).await
+    Host::start(engine, HostOptions { bind: None, lan: true, relay: None, socket: true }).await
 }
 
-/// Who holds the vault: a process that answers can be named and stopped, one that does not may only be slow to end.
+/// Who holds the vault: a process that answers can be named and stopped; one that does not may only be slow to end.
 async fn in_use(dir: &Path, error: ErrorView) -> ErrorView {
     match Client::connect(dir).await {
         Ok(Some(_)) => ErrorView::new(
@@ -119,7 +115,8 @@ async fn in_use(dir: &Path, error: ErrorView) -> ErrorView {
             "Another Tuttu on this computer has this vault open: a second window, or `tuttu serve` in a terminal.",
             "Everything in it is safe. Close that window, or stop `tuttu serve` with Ctrl C, then try again.",
         ),
-        Ok(None) | Err(_) => error,
+        Ok(None) => error,
+        Err(why) => why,
     }
 }
 

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use tuttu_model::conflict::plan_choice;
-use tuttu_model::draft::plan;
-use tuttu_model::{ChangeHash, DocumentId, FieldEdit, FlatOp, Kind, Record, RecordDraft, Scalar, SpaceId};
+use tuttu_model::draft::plan_all;
+use tuttu_model::{ChangeHash, DocumentId, FieldEdit, FlatOp, ItemIds, Kind, Record, RecordDraft, Scalar, SpaceId};
 use tuttu_store::{Lane, Reader, Tx};
 
 use crate::api::{Command, ErrorCode, ErrorView, Outcome, RecordRef};
@@ -84,6 +84,10 @@ impl Engine {
         for text in &records {
             drafts.push(parse_draft(text, &kind)?);
         }
+        self.add_drafts(space, drafts)
+    }
+
+    fn add_drafts(&self, space: Option<String>, drafts: Vec<RecordDraft>) -> Result<Outcome, ErrorView> {
         let outcome = self.operate(move |inner, tx| {
             let space = inner.space_or_own(tx, space.as_deref())?.id;
             let label = match drafts.as_slice() {
@@ -101,29 +105,16 @@ impl Engine {
 
     fn create_record(&self, space: Option<String>, kind: &str, edits: Vec<FieldEdit>) -> Result<Outcome, ErrorView> {
         let kind = known_kind(kind)?;
-        let mut blank = Record { kind: kind.clone(), fields: BTreeMap::new(), deletion: tuttu_model::record::Deletion::Live };
-        let mut items = ItemIds::new()?;
-        for edit in &edits {
-            let planned = plan(&blank, edit, &mut || items.next())?;
-            apply_to_plan(&mut blank, &planned);
-        }
-        // Through the same door as imports: names are made up from their parts and limits are checked there.
-        let view = tuttu_model::view::view_of(&blank, &DocumentId([0; 16]), &SpaceId([0; 32]));
-        let mut object = view.to_json();
-        object.insert("kind".into(), serde_json::Value::String(kind.as_str().to_owned()));
-        self.add(space, kind.as_str().to_owned(), vec![serde_json::Value::Object(object).to_string()])
+        let draft = RecordDraft::from_edits(&kind, &edits)?;
+        self.add_drafts(space, vec![draft])
     }
 
     fn edit(&self, record: RecordRef, edits: Vec<FieldEdit>) -> Result<Outcome, ErrorView> {
         let (key, outcome) = self.on_record(record, move |inner, tx, space, doc| {
-            let mut current = inner.document(tx, &space, &doc)?.record();
-            let mut ops = Vec::new();
-            let mut items = ItemIds::new()?;
-            for edit in &edits {
-                let planned = plan(&current, edit, &mut || items.next())?;
-                apply_to_plan(&mut current, &planned);
-                ops.extend(planned);
-            }
+            let document = inner.document(tx, &space, &doc)?;
+            let (current, mut items) = (document.record(), item_ids()?);
+            inner.caches().keep_document((space, doc), document);
+            let ops = plan_all(&current, &edits, &mut || items.next_id())?;
             let name = name_of(&current);
             Ok((Operation::new(format!("Changed {name}"))?, vec![DocumentEdit { space, doc, edit: Edit::Ops(ops) }]))
         })?;
@@ -180,7 +171,8 @@ impl Engine {
         let choice = crate::queries::conflicts::parse_choice(&choice)?;
         let (key, outcome) = self.on_record(record, move |inner, tx, space, doc| {
             let current = inner.document(tx, &space, &doc)?.record();
-            let ops = plan_choice(&current, &field, choice, &mut ItemIds::new()?.source())?;
+            let mut items = item_ids()?;
+            let ops = plan_choice(&current, &field, choice, &mut || items.next_id())?;
             let name = name_of(&current);
             Ok((Operation::new(format!("Chose a value for {name}"))?, vec![DocumentEdit { space, doc, edit: Edit::Ops(ops) }]))
         })?;
@@ -258,10 +250,7 @@ pub(crate) fn title(name: &str, text: &str) -> String {
 
 /// The name shown for a record as read from its document.
 pub(crate) fn name_of(record: &Record) -> String {
-    let text = |key: &str| {
-        record.fields.get(key).and_then(|held| held.first()).and_then(|held| held.value.as_ref()).map(Scalar::as_text).unwrap_or_default()
-    };
-    title(&text("name"), &text("text"))
+    title(&record.text("name"), &record.text("text"))
 }
 
 /// A record's JSON with the kind the command names, unless it names its own.
@@ -291,48 +280,12 @@ fn known_kind(word: &str) -> Result<Kind, ErrorView> {
 /// The edit that makes a new document of a draft.
 pub(crate) fn new_document(space: SpaceId, draft: &RecordDraft) -> Result<DocumentEdit, Failure> {
     let doc = DocumentId::new(clock::now_millis(), random()?);
-    let mut items = ItemIds::new()?;
-    let fields = draft.to_fields(&clock::rfc3339(clock::now()), &mut || items.next())?;
+    let mut items = item_ids()?;
+    let fields = draft.to_fields(&clock::rfc3339(clock::now()), &mut || items.next_id())?;
     Ok(DocumentEdit { space, doc, edit: Edit::New(fields) })
 }
 
-/// Item ids: twelve letters and digits, rising within one edit and over time, so that items keep the order in which they were added.
-pub(crate) struct ItemIds {
-    next: u64,
-}
-
-impl ItemIds {
-    /// The time in seconds above 28 random bits.
-    pub(crate) fn new() -> Result<Self, ErrorView> {
-        let noise = u64::from(u32::from_be_bytes(random()?)) & ((1 << 28) - 1);
-        Ok(Self { next: (clock::now_millis() / 1_000) << 28 | noise })
-    }
-
-    pub(crate) fn next(&mut self) -> String {
-        const DIGITS: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
-        let value = self.next;
-        // The step keeps the low bits random and the order rising.
-        self.next += 1 << 20;
-        let digit = |place: u32| usize::try_from((value >> (5 * place)) & 31).ok().and_then(|digit| DIGITS.get(digit));
-        (0..12).rev().map(|place| digit(place).map_or('0', |byte| char::from(*byte))).collect()
-    }
-
-    pub(crate) fn source(mut self) -> impl FnMut() -> String {
-        move || self.next()
-    }
-}
-
-/// Shows the next edit of the same command what the earlier ones will have done.
-fn apply_to_plan(record: &mut Record, ops: &[FlatOp]) {
-    for op in ops {
-        match op {
-            FlatOp::Put(key, value) => {
-                let held = tuttu_model::Held { value: Some(value.clone()), change: ChangeHash([0; 32]), actor: [0; 16], time: 0 };
-                record.fields.insert(key.clone(), vec![held]);
-            }
-            FlatOp::Delete(key) => {
-                record.fields.remove(key);
-            }
-        }
-    }
+/// Ids for the items one operation adds.
+pub(crate) fn item_ids() -> Result<ItemIds, ErrorView> {
+    Ok(ItemIds::new(clock::now(), u32::from_be_bytes(random()?)))
 }

@@ -25,7 +25,7 @@ impl Engine {
         let space = self.inner.read(|reader| self.inner.space_or_own(reader, space))?;
         let bytes = read_file(path)?;
         let name = Path::new(path).file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-        if format.is_none() && !matches!(sniff(&bytes, &name), Some(Format::Vcard)) {
+        if format.is_none() && !matches!(sniff(&bytes, &name), Some(Format::VCard)) {
             return Err(ErrorView::new(
                 ErrorCode::File,
                 format!("{name} is not a file this version can import."),

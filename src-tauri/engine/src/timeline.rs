@@ -1,5 +1,6 @@
 //! Timelines and histories: activities and field changes, with who, when and on which computer.
 
+use tuttu_model::field::{field_name, label_and_value};
 use tuttu_model::history::{FieldChange, field_changes};
 use tuttu_model::{DocumentId, Scalar, SpaceId};
 use tuttu_store::Reader;
@@ -95,9 +96,9 @@ impl Inner {
             items.push(HistoryItem {
                 id: id.clone(),
                 change: change.change.to_string(),
-                field: change.key.clone(),
-                old: shown(change.old.as_ref()),
-                new: shown(change.new.as_ref()),
+                field: field_name(&change.key),
+                old: shown(&change.key, change.old.as_ref()),
+                new: shown(&change.key, change.new.as_ref()),
                 computer: author.as_ref().map(|author| author.computer_name.clone()).unwrap_or_default(),
                 by: author.map(|author| author.name).unwrap_or_default(),
                 at: clock::rfc3339(change.time),
@@ -108,13 +109,10 @@ impl Inner {
 }
 
 /// A stored value as shown: the label of a labelled value goes in brackets behind it.
-fn shown(value: Option<&Scalar>) -> String {
-    let text = value.map(Scalar::as_text).unwrap_or_default();
-    match text.split_once('\t') {
-        Some(("", value)) => value.to_owned(),
-        Some((label, value)) => format!("{value} ({label})"),
-        None => text,
-    }
+fn shown(key: &str, value: Option<&Scalar>) -> String {
+    let Some(value) = value else { return String::new() };
+    let (label, value) = label_and_value(key, value);
+    if label.is_empty() { value } else { format!("{value} ({label})") }
 }
 
 /// One change in words: "set the name to Priya Raghunathan", "changed phones and notes".
@@ -126,11 +124,11 @@ fn in_words(touched: &[FieldChange]) -> String {
         return if change.new.is_some() { "deleted this record".into() } else { "restored this record".into() };
     }
     if let [change] = touched {
-        let field = field_name(&change.key);
+        let field = spoken_field(&change.key);
         return match (&change.new, change.key.split_once(':')) {
             (Some(_), Some(("tag", tag))) => format!("added the tag {tag}"),
             (None, Some(("tag", tag))) => format!("removed the tag {tag}"),
-            (Some(value), _) => match shown(Some(value)) {
+            (Some(value), _) => match shown(&change.key, Some(value)) {
                 text if text.is_empty() => format!("cleared the {field}"),
                 text if text.chars().count() <= 80 => format!("set the {field} to {text}"),
                 _ => format!("changed the {field}"),
@@ -138,7 +136,7 @@ fn in_words(touched: &[FieldChange]) -> String {
             (None, _) => format!("removed the {field}"),
         };
     }
-    let mut fields: Vec<String> = touched.iter().map(|change| field_name(&change.key)).collect();
+    let mut fields: Vec<String> = touched.iter().map(|change| spoken_field(&change.key)).collect();
     fields.dedup();
     match fields.as_slice() {
         [one] => format!("changed the {one}"),
@@ -148,7 +146,7 @@ fn in_words(touched: &[FieldChange]) -> String {
 }
 
 /// The field of a key as people call it.
-fn field_name(key: &str) -> String {
+fn spoken_field(key: &str) -> String {
     let mut parts = key.split('/');
     let (list, part) = (parts.next().unwrap_or(key), parts.nth(1));
     let list = match list.split_once(':') {

@@ -64,7 +64,7 @@ pub(crate) fn base64(text: &str) -> Option<Vec<u8>> {
     BASE64.decode(&compact).ok()
 }
 
-/// Without control characters, without white space around it; line ends become line feeds, or spaces when `one_line`.
+/// Without control characters, without white space around it; line ends become line feeds. In `one_line`, they and tabs become spaces.
 pub(crate) fn clean(text: &str, one_line: bool) -> String {
     let text = text.trim();
     if !text.bytes().any(|byte| byte < 0x20 || byte == 0x7F) {
@@ -72,7 +72,7 @@ pub(crate) fn clean(text: &str, one_line: bool) -> String {
     }
     let text = text.replace("\r\n", "\n").replace('\r', "\n");
     let kept = text.chars().filter_map(|letter| match letter {
-        '\n' if one_line => Some(' '),
+        '\n' | '\t' if one_line => Some(' '),
         '\n' | '\t' => Some(letter),
         _ if letter.is_ascii_control() => None,
         _ => Some(letter),

@@ -303,9 +303,14 @@ impl Fields<'_> {
     }
 }
 
-/// Label and value as one register. A tab in the label would end it early.
+/// Label and value as one register.
 pub(crate) fn register(label: &str, value: &str) -> String {
-    format!("{}\t{}", label.replace('\t', " ").trim(), value.trim())
+    format!("{}\t{}", clean_label(label), value.trim())
+}
+
+/// A label as it is stored: a tab in it would end it early.
+pub(crate) fn clean_label(label: &str) -> String {
+    label.replace('\t', " ").trim().to_owned()
 }
 
 #[cfg(test)]

@@ -2,7 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::record::Scalar;
+use crate::record::{Scalar, split_register};
+use crate::vocabulary::Key;
 
 /// One edit as a person means it. `field` uses the keys of the JSON shape of a record (`name`, `phones`, `tags`, `custom.x-dietary`).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -63,5 +64,45 @@ impl FlatOp {
         match self {
             Self::Put(key, _) | Self::Delete(key) => key,
         }
+    }
+}
+
+/// The field of the JSON shape behind a key of the flat map, for histories: `custom.x-dietary`, `tags`, `with`; other keys are themselves.
+#[must_use]
+pub fn field_name(key: &str) -> String {
+    match Key::parse(key) {
+        Key::Custom(name) => format!("custom.{name}"),
+        Key::Tag(_) => "tags".to_owned(),
+        Key::With(_) => "with".to_owned(),
+        _ => key.to_owned(),
+    }
+}
+
+/// The label and the value to show for what a key holds: the parts of a register, the member of a set, plain text without a label.
+#[must_use]
+pub fn label_and_value(key: &str, value: &Scalar) -> (String, String) {
+    let text = value.as_text();
+    match Key::parse(key) {
+        Key::Labelled { .. } | Key::Relation { .. } => {
+            let (label, value) = split_register(&text);
+            (label.to_owned(), value.to_owned())
+        }
+        Key::Tag(member) | Key::With(member) => (String::new(), member.to_owned()),
+        _ => (String::new(), text),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_are_shown_in_the_words_of_the_json_shape() {
+        let shown = |key: &str, value: Scalar| (field_name(key), label_and_value(key, &value));
+        let expected = |field: &str, label: &str, value: &str| (field.to_owned(), (label.to_owned(), value.to_owned()));
+        assert_eq!(shown("phones/abcd1234", Scalar::Text("work\t1".into())), expected("phones/abcd1234", "work", "1"));
+        assert_eq!(shown("tag:partner", Scalar::Flag(true)), expected("tags", "", "partner"));
+        assert_eq!(shown("custom:diet", Scalar::Text("a\tb".into())), expected("custom.diet", "", "a\tb"));
+        assert_eq!(shown("name", Scalar::Text("P".into())), expected("name", "", "P"));
     }
 }

@@ -26,7 +26,7 @@ mod vocabulary;
 pub use conflict::{Choice, can_keep_both, conflicts_of, plan_choice};
 pub use document::{ActorId, Change, Document, DocumentError};
 pub use draft::{EditError, RecordDraft, parse_assignment, plan, plan_all};
-pub use field::{FieldEdit, FlatOp};
+pub use field::{FieldEdit, FlatOp, field_name, label_and_value};
 pub use id::{ChangeHash, ComputerId, DocumentId, EntryHash, FeedId, OpHash, PersonId, SpaceId};
 pub use item::ItemIds;
 pub use record::{Deletion, Held, Kind, Record, Scalar};

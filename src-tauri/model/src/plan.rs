@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::assignment::split_label;
-use crate::draft::{EditError, register};
+use crate::draft::{EditError, clean_label, register};
 use crate::field::{FieldEdit, FlatOp};
 use crate::limits::{check_count, check_record, check_text, is_long};
 use crate::normal::fold;
@@ -21,8 +21,8 @@ use crate::vocabulary::{
 pub fn plan(record: &Record, edit: &FieldEdit, new_item: &mut dyn FnMut() -> String) -> Result<Vec<FlatOp>, EditError> {
     let mut planner = Planner { record, view: fields_view(record), new_item, ops: Vec::new() };
     match edit {
-        FieldEdit::Set { field, label, value } => planner.set(field, label.as_deref(), value)?,
-        FieldEdit::Add { field, label, value } => planner.add(field, label.as_deref(), value)?,
+        FieldEdit::Set { field, label, value } => planner.set(field, label.as_deref().map(clean_label).as_deref(), value)?,
+        FieldEdit::Add { field, label, value } => planner.add(field, label.as_deref().map(clean_label).as_deref(), value)?,
         FieldEdit::SetItem { field, item, part, value } => planner.set_item(canonical(field), item, part, value)?,
         FieldEdit::Remove { field, item } => planner.remove(field, item)?,
     }

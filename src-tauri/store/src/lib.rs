@@ -4,13 +4,27 @@
 //! search together; damage is set aside with a report, never deleted; a newer database is refused.
 //! Start reading at: [`Store`], then [`rows`].
 
+mod accumulator;
+mod connection;
 pub mod error;
+mod lock;
+mod migrate;
+mod packing;
+mod projection;
 mod reader;
 pub mod rows;
+mod search;
+mod sql;
 mod store;
 mod tx;
+mod upkeep;
+mod writer;
+
+#[cfg(test)]
+mod tests;
 
 pub use error::StoreError;
+pub use lock::FileIdentity;
 pub use reader::Reader;
-pub use store::{FileIdentity, Lane, Store};
+pub use store::{Lane, Store};
 pub use tx::Tx;

@@ -1,70 +1,142 @@
-use std::collections::BTreeMap;
+//! Everything that can be asked of one consistent state of the vault.
 
-use tuttu_model::{ActorId, ChangeHash, ComputerId, DocumentId, EntryHash, FeedId, SpaceId};
-use tuttu_sync::feed::{FeedHeader, ForkProof, Vector};
-use tuttu_sync::membership::SignedOp;
-use tuttu_sync::replica::StoredEntry;
-use tuttu_sync::validate::Known;
-use tuttu_sync::verdict::{ChangeFacts, EntryFacts};
+mod document;
+mod feed;
+mod ledger;
+mod list;
+mod record;
+pub(crate) mod stream;
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+
+use rusqlite::Connection;
+use tuttu_model::{DocumentId, FeedId, SpaceId};
 
 use crate::error::StoreError;
-use crate::rows::*;
+use crate::rows::SpaceRow;
+use crate::sql;
+use crate::writer::Shared;
 
-type Read<T> = Result<T, StoreError>;
-
-/// One consistent read.
+/// One consistent read. Inside a transaction it also sees what that transaction wrote, except that notes and activities written there are
+/// found by searches only after the commit.
 #[derive(Debug)]
 pub struct Reader<'a> {
-    _connection: std::marker::PhantomData<&'a ()>,
+    pub(crate) connection: &'a Connection,
+    pub(crate) shared: &'a Shared,
+    /// Short numbers of spaces seen, and back.
+    spaces: RefCell<HashMap<SpaceId, i64>>,
+    ids: RefCell<HashMap<i64, SpaceId>>,
 }
 
-#[allow(missing_docs, clippy::missing_errors_doc, clippy::todo, unused_variables)]
+impl<'a> Reader<'a> {
+    pub(crate) fn new(connection: &'a Connection, shared: &'a Shared) -> Self {
+        Self { connection, shared, spaces: RefCell::default(), ids: RefCell::default() }
+    }
+}
+
 impl Reader<'_> {
-    pub fn meta(&self, key: &str) -> Read<Option<Vec<u8>>> { todo!() }
-    pub fn setting(&self, key: &str) -> Read<Option<String>> { todo!() }
-    pub fn settings(&self) -> Read<Vec<(String, String)>> { todo!() }
-    pub fn spaces(&self) -> Read<Vec<SpaceRow>> { todo!() }
-    pub fn space(&self, space: &SpaceId) -> Read<Option<SpaceRow>> { todo!() }
-    pub fn ops(&self, space: &SpaceId) -> Read<Vec<SignedOp>> { todo!() }
-    pub fn proofs(&self, space: &SpaceId) -> Read<Vec<ForkProof>> { todo!() }
-    pub fn headers(&self, space: &SpaceId) -> Read<BTreeMap<FeedId, FeedHeader>> { todo!() }
-    pub fn header(&self, space: &SpaceId, feed: &FeedId) -> Read<Option<FeedHeader>> { todo!() }
-    pub fn vector(&self, space: &SpaceId) -> Read<Vector> { todo!() }
-    pub fn raw_tips(&self, space: &SpaceId, computer: &ComputerId) -> Read<Vector> { todo!() }
-    /// The valid entry of a feed at a place.
-    pub fn entry_at(&self, space: &SpaceId, feed: &FeedId, seq: u64) -> Read<Option<EntryHash>> { todo!() }
-    pub fn entry_by_hash(&self, hash: &EntryHash) -> Read<Option<(StoredEntry, FeedHeader)>> { todo!() }
-    pub fn has_entry(&self, space: &SpaceId, hash: &EntryHash) -> Read<bool> { todo!() }
-    pub fn stream(&self, space: &SpaceId, after: u64, skip: &Vector, limit: usize, max_bytes: usize) -> Read<Vec<StoredEntry>> { todo!() }
-    pub fn entry_facts(&self, space: &SpaceId) -> Read<Vec<EntryFacts>> { todo!() }
-    pub fn change_facts(&self, space: &SpaceId) -> Read<BTreeMap<ChangeHash, ChangeFacts>> { todo!() }
-    /// Feeds that froze: from which seq on and why.
-    pub fn frozen_feeds(&self, space: &SpaceId) -> Read<Vec<(FeedId, u64, String)>> { todo!() }
-    pub fn accumulator(&self, space: &SpaceId) -> Read<[u8; 32]> { todo!() }
-    /// All changes of a document, accepted or not, parents first.
-    pub fn changes(&self, space: &SpaceId, doc: &DocumentId) -> Read<Vec<ChangeRow>> { todo!() }
-    /// The newest snapshot that still holds, and the accepted changes made after it. `None` when the document is not held.
-    pub fn changes_after_snapshot(&self, space: &SpaceId, doc: &DocumentId) -> Read<Option<(Option<Vec<u8>>, Vec<Vec<u8>>)>> { todo!() }
-    pub fn known(&self, space: &SpaceId, doc: &DocumentId) -> Read<BTreeMap<ChangeHash, Known>> { todo!() }
-    pub fn heads(&self, space: &SpaceId, doc: &DocumentId) -> Read<Vec<ChangeHash>> { todo!() }
-    /// All documents of a space.
-    pub fn documents(&self, space: &SpaceId) -> Read<Vec<DocumentId>> { todo!() }
-    pub fn record(&self, space: &SpaceId, doc: &DocumentId) -> Read<Option<RecordRow>> { todo!() }
-    /// Records whose printed id (without the kind's letter) begins with this.
-    pub fn find_ids(&self, prefix: &str) -> Read<Vec<(SpaceId, DocumentId)>> { todo!() }
-    pub fn find_by_name(&self, name: &str) -> Read<Vec<(SpaceId, DocumentId, String)>> { todo!() }
-    pub fn list(&self, query: &ListQuery) -> Read<(Vec<RecordRow>, u32)> { todo!() }
-    pub fn search(&self, text: &str, limit: usize) -> Read<Vec<Hit>> { todo!() }
-    /// Activities that name the record, newest first. With `space`: those of that space and of private spaces only.
-    pub fn activities_of(&self, space: Option<&SpaceId>, doc: &DocumentId, limit: usize) -> Read<Vec<RecordRow>> { todo!() }
-    pub fn conflicts(&self, of: Option<(SpaceId, DocumentId)>) -> Read<Vec<(SpaceId, DocumentId)>> { todo!() }
-    pub fn counts(&self) -> Read<Counts> { todo!() }
-    pub fn operation(&self, id: &[u8; 16]) -> Read<Option<OperationRow>> { todo!() }
-    pub fn newest_operations(&self, limit: usize) -> Read<Vec<OperationRow>> { todo!() }
-    pub fn acks(&self) -> Read<Vec<AckRow>> { todo!() }
-    pub fn ack(&self, computer: &ComputerId, space: &SpaceId) -> Read<Option<AckRow>> { todo!() }
-    pub fn pending_for(&self, space: &SpaceId, vector: &Vector) -> Read<u64> { todo!() }
-    pub fn invitations(&self, space: &SpaceId) -> Read<Vec<InvitationRow>> { todo!() }
-    pub fn invitation(&self, id: &str) -> Read<Option<InvitationRow>> { todo!() }
-    pub fn author(&self, actor: &ActorId) -> Read<Option<(ComputerId, SpaceId)>> { todo!() }
+    /// A value the engine keeps for itself.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn meta(&self, key: &str) -> Result<Option<Vec<u8>>, StoreError> {
+        sql::one(self.connection, "SELECT value FROM meta WHERE key = ?1", [key], |row| row.get(0))
+    }
+
+    /// A setting of this computer.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn setting(&self, key: &str) -> Result<Option<String>, StoreError> {
+        sql::one(self.connection, "SELECT value FROM setting WHERE key = ?1", [key], |row| row.get(0))
+    }
+
+    /// All settings, by key.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn settings(&self) -> Result<Vec<(String, String)>, StoreError> {
+        sql::all(self.connection, "SELECT key, value FROM setting ORDER BY key", [], |row| Ok((row.get(0)?, row.get(1)?)))
+    }
+
+    /// All spaces, the private ones first, then in the order in which they were made or joined.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn spaces(&self) -> Result<Vec<SpaceRow>, StoreError> {
+        let sql = "SELECT id, name, private, own_feed, since FROM space ORDER BY private DESC, since, sid";
+        sql::all(self.connection, sql, [], |row| Ok(space_row(row)?))
+    }
+
+    /// One space.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn space(&self, space: &SpaceId) -> Result<Option<SpaceRow>, StoreError> {
+        let sql = "SELECT id, name, private, own_feed, since FROM space WHERE id = ?1";
+        sql::one(self.connection, sql, [space.as_bytes()], space_row)
+    }
+
+    /// The sum over records of hash(document id, heads): equal on two computers exactly when they hold the same records.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn accumulator(&self, space: &SpaceId) -> Result<[u8; 32], StoreError> {
+        let sum = sql::one(self.connection, "SELECT accumulator FROM space WHERE id = ?1", [space.as_bytes()], |row| row.get(0))?;
+        Ok(sum.unwrap_or_default())
+    }
+
+    /// The short number of a space; `None` when it is not held here.
+    pub(crate) fn sid(&self, space: &SpaceId) -> Result<Option<i64>, StoreError> {
+        if let Some(sid) = self.spaces.borrow().get(space) {
+            return Ok(Some(*sid));
+        }
+        let sid = sql::one(self.connection, "SELECT sid FROM space WHERE id = ?1", [space.as_bytes()], |row| row.get(0))?;
+        if let Some(sid) = sid {
+            self.spaces.borrow_mut().insert(*space, sid);
+        }
+        Ok(sid)
+    }
+
+    /// The way back of [`Reader::sid`].
+    pub(crate) fn space_id(&self, sid: i64) -> Result<SpaceId, StoreError> {
+        if let Some(id) = self.ids.borrow().get(&sid) {
+            return Ok(*id);
+        }
+        let id = sql::one(self.connection, "SELECT id FROM space WHERE sid = ?1", [sid], |row| row.get(0).map(SpaceId))?;
+        let id = id.ok_or_else(|| StoreError::Damaged(format!("space number {sid} is missing")))?;
+        self.ids.borrow_mut().insert(sid, id);
+        Ok(id)
+    }
+
+    /// The short number of a document; `None` when it is not held here.
+    pub(crate) fn did(&self, space: &SpaceId, doc: &DocumentId) -> Result<Option<i64>, StoreError> {
+        let Some(sid) = self.sid(space)? else { return Ok(None) };
+        sql::one(self.connection, "SELECT did FROM doc WHERE sid = ?1 AND id = ?2", (sid, doc.0), |row| row.get(0))
+    }
+
+    /// The way back of [`Reader::did`].
+    pub(crate) fn doc_id(&self, did: i64) -> Result<(SpaceId, DocumentId), StoreError> {
+        let found = sql::one(self.connection, "SELECT sid, id FROM doc WHERE did = ?1", [did], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        let (sid, id) = found.ok_or_else(|| StoreError::Damaged(format!("document number {did} is missing")))?;
+        Ok((self.space_id(sid)?, DocumentId(id)))
+    }
+
+    /// The short number of a feed.
+    pub(crate) fn fid(&self, space: &SpaceId, feed: &FeedId) -> Result<Option<i64>, StoreError> {
+        let Some(sid) = self.sid(space)? else { return Ok(None) };
+        sql::one(self.connection, "SELECT fid FROM feed WHERE sid = ?1 AND id = ?2", (sid, feed.as_bytes()), |row| row.get(0))
+    }
+}
+
+fn space_row(row: &rusqlite::Row<'_>) -> rusqlite::Result<SpaceRow> {
+    let own_feed: Vec<u8> = row.get(3)?;
+    Ok(SpaceRow {
+        id: SpaceId(row.get(0)?),
+        name: row.get(1)?,
+        private: row.get(2)?,
+        own_feed: <[u8; 32]>::try_from(own_feed).ok().map(FeedId),
+        since: row.get(4)?,
+    })
 }

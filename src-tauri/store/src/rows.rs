@@ -209,3 +209,12 @@ pub struct SpaceCounts {
     /// Activities.
     pub activities: u32,
 }
+
+/// What a document is built from.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct DocumentParts {
+    /// The newest snapshot that still holds; `None` where there is none.
+    pub snapshot: Option<Vec<u8>>,
+    /// The accepted changes made after it, parents first.
+    pub changes: Vec<Vec<u8>>,
+}

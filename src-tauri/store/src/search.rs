@@ -9,7 +9,6 @@ mod words;
 
 pub(crate) use line::line_of;
 pub(crate) use names::{NameUpdate, Names};
-pub(crate) use ranking::Field;
-pub(crate) use sought::Sought;
+pub(crate) use ranking::Needles;
+pub(crate) use sought::{Sought, typed_text_matches};
 pub(crate) use text::{TextTable, Texts, did_at, place_of, searched_text};
-pub(crate) use words::folded_words;

@@ -1,20 +1,30 @@
+//! Everything that can be written in one transaction.
+
+mod entry;
+mod ledger;
+mod record;
+mod verdict;
+
 use std::ops::Deref;
 
-use tuttu_model::{ChangeHash, DocumentId, FeedId, SpaceId};
-use tuttu_sync::feed::ForkProof;
-use tuttu_sync::membership::SignedOp;
-use tuttu_sync::verdict::Verdict;
+use rusqlite::Connection;
+use tuttu_model::{DocumentId, FeedId, SpaceId};
 
 use crate::error::StoreError;
 use crate::reader::Reader;
-use crate::rows::*;
+use crate::rows::SpaceRow;
+use crate::search::{NameUpdate, Texts};
+use crate::sql;
+use crate::writer::Shared;
 
-type Write<T> = Result<T, StoreError>;
-
-/// One write transaction, on the writer thread. Reads see what it wrote.
+/// One write transaction, on the writer thread. It reads what it wrote.
 #[derive(Debug)]
 pub struct Tx<'a> {
     reader: Reader<'a>,
+    /// Changes of the text indexes, written at the end.
+    texts: Texts,
+    /// Changes of the search memory, made after the commit.
+    names: Vec<NameUpdate>,
 }
 
 impl<'a> Deref for Tx<'a> {
@@ -25,28 +35,77 @@ impl<'a> Deref for Tx<'a> {
     }
 }
 
-#[allow(missing_docs, clippy::missing_errors_doc, clippy::todo, unused_variables)]
+impl<'a> Tx<'a> {
+    pub(crate) fn new(connection: &'a Connection, shared: &'a Shared) -> Self {
+        Self { reader: Reader::new(connection, shared), texts: Texts::default(), names: Vec::new() }
+    }
+
+    /// Writes what was kept for the end; gives what is to be done after the commit.
+    pub(crate) fn finish(self) -> Result<Vec<NameUpdate>, StoreError> {
+        self.texts.write(self.reader.connection)?;
+        Ok(self.names)
+    }
+}
+
 impl Tx<'_> {
-    pub fn put_meta(&mut self, key: &str, value: &[u8]) -> Write<()> { todo!() }
-    pub fn put_setting(&mut self, key: &str, value: Option<&str>) -> Write<()> { todo!() }
-    pub fn put_space(&mut self, row: &SpaceRow) -> Write<()> { todo!() }
-    pub fn set_own_feed(&mut self, space: &SpaceId, feed: Option<FeedId>) -> Write<()> { todo!() }
-    /// `true` when it is new.
-    pub fn put_op(&mut self, space: &SpaceId, op: &SignedOp) -> Write<bool> { todo!() }
-    /// `true` when it is new.
-    pub fn put_proof(&mut self, space: &SpaceId, proof: &ForkProof) -> Write<bool> { todo!() }
-    /// Returns its arrival number (the old one when it is held already). Its changes count at once when it stands `Valid`; those of others
-    /// count when [`Tx::apply_verdict`] says so.
-    pub fn append_entry(&mut self, space: &SpaceId, write: &EntryWrite) -> Write<u64> { todo!() }
-    pub fn put_record(&mut self, space: &SpaceId, write: &RecordWrite) -> Write<()> { todo!() }
-    pub fn remove_record(&mut self, space: &SpaceId, doc: &DocumentId) -> Write<()> { todo!() }
-    pub fn apply_verdict(&mut self, space: &SpaceId, verdict: &Verdict) -> Write<Vec<DocumentId>> { todo!() }
-    pub fn put_operation(&mut self, row: &OperationRow) -> Write<()> { todo!() }
-    /// Adds changes to an operation that spans several transactions (an import), without writing the earlier ones again.
-    pub fn extend_operation(&mut self, id: &[u8; 16], changes: &[(SpaceId, DocumentId, ChangeHash)]) -> Write<()> { todo!() }
-    pub fn put_ack(&mut self, row: &AckRow) -> Write<()> { todo!() }
-    pub fn put_invitation(&mut self, row: &InvitationRow) -> Write<()> { todo!() }
-    pub fn set_invitation_state(&mut self, id: &str, state: &str) -> Write<()> { todo!() }
-    pub fn mark_seen(&mut self, space: &SpaceId, doc: &DocumentId) -> Write<()> { todo!() }
-    pub fn freeze_feed(&mut self, space: &SpaceId, feed: &FeedId, at_seq: u64, reason: &str) -> Write<()> { todo!() }
+    /// Keeps a value for the engine.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn put_meta(&mut self, key: &str, value: &[u8]) -> Result<(), StoreError> {
+        let sql = "INSERT INTO meta (key, value) VALUES (?1, ?2) ON CONFLICT (key) DO UPDATE SET value = excluded.value";
+        sql::run(self.connection, sql, (key, value)).map(drop)
+    }
+
+    /// Keeps a setting of this computer; `None` removes it.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn put_setting(&mut self, key: &str, value: Option<&str>) -> Result<(), StoreError> {
+        let sql = "INSERT INTO setting (key, value) VALUES (?1, ?2) ON CONFLICT (key) DO UPDATE SET value = excluded.value";
+        match value {
+            Some(value) => sql::run(self.connection, sql, (key, value)).map(drop),
+            None => sql::run(self.connection, "DELETE FROM setting WHERE key = ?1", [key]).map(drop),
+        }
+    }
+
+    /// Adds a space, or changes its name, privacy, feed and time.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn put_space(&mut self, row: &SpaceRow) -> Result<(), StoreError> {
+        let sql = "INSERT INTO space (id, name, private, own_feed, since, accumulator) VALUES (?1, ?2, ?3, ?4, ?5, zeroblob(32))
+            ON CONFLICT (id) DO UPDATE SET name = excluded.name, private = excluded.private, own_feed = excluded.own_feed,
+                since = excluded.since";
+        let own_feed = feed_bytes(row.own_feed.as_ref());
+        sql::run(self.connection, sql, (row.id.as_bytes(), &row.name, row.private, own_feed, row.since)).map(drop)
+    }
+
+    /// The feed to which local commits of a space go from now on; `None` until a new one begins.
+    ///
+    /// # Errors
+    /// When the space is not held, or it cannot be written.
+    pub fn set_own_feed(&mut self, space: &SpaceId, feed: Option<FeedId>) -> Result<(), StoreError> {
+        let sid = self.held(space)?;
+        sql::run(self.connection, "UPDATE space SET own_feed = ?2 WHERE sid = ?1", (sid, feed_bytes(feed.as_ref()))).map(drop)
+    }
+
+    /// The short number of a space that must be here.
+    fn held(&self, space: &SpaceId) -> Result<i64, StoreError> {
+        self.sid(space)?.ok_or_else(|| StoreError::Other("the space is not held here".into()))
+    }
+
+    /// The short number of a document, which gets one if it has none yet.
+    fn number(&self, sid: i64, doc: &DocumentId) -> Result<i64, StoreError> {
+        let held = sql::one(self.connection, "SELECT did FROM doc WHERE sid = ?1 AND id = ?2", (sid, doc.0), |row| row.get(0))?;
+        if let Some(did) = held {
+            return Ok(did);
+        }
+        sql::run(self.connection, "INSERT INTO doc (sid, id) VALUES (?1, ?2)", (sid, doc.0))?;
+        Ok(self.connection.last_insert_rowid())
+    }
+}
+
+fn feed_bytes(feed: Option<&FeedId>) -> &[u8] {
+    feed.map_or(&[], |feed| feed.as_bytes())
 }

@@ -7,6 +7,8 @@
 //!   Open    the committed nonce, names            ->    asks the person
 //!           (both sides show the same four words)
 //!   Confirm certificate for the space             ->    only after both agreed:
+//!           (a computer link only)                <-  AskConsent  the person and the spaces
+//!   Consent the new computer's signatures         ->
 //!           checks that it is the space asked for <-  Spaces  membership operations, in chunks, the last one marked
 //!   Received                                      ->    done
 //! ```
@@ -19,7 +21,6 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use tuttu_model::{ComputerId, PersonId, SpaceId};
 
-use crate::invite::LookupId;
 use crate::membership::{Role, SignedOp};
 
 mod inviter;

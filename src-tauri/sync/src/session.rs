@@ -11,7 +11,7 @@
 //! A new operation or proof in the middle begins a new round at 2. [`Session`] routes; a [`lane::Lane`] is the exchange of one space;
 //! `rules`, `vectors`, `stream`, `receive` and `forks` are its steps.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use tuttu_model::{ComputerId, FeedId, SpaceId};
 

@@ -120,6 +120,8 @@ pub struct Extension<'a> {
     pub entry: &'a EntryFacts,
     /// Facts of the changes it lists.
     pub changes: &'a BTreeMap<ChangeHash, ChangeFacts>,
+    /// The fork proofs of the space.
+    pub proofs: &'a [ForkProof],
 }
 
 /// Whether a new entry changes nothing but itself: it becomes valid, its changes are accepted, and every other standing stays.
@@ -133,7 +135,7 @@ pub fn extends_cleanly(
     mut accepted: impl FnMut(&ChangeHash) -> bool,
     mut held: impl FnMut(&DocumentId, u64) -> bool,
 ) -> bool {
-    let Extension { header, tip, entry, changes } = extension;
+    let Extension { header, tip, entry, changes, proofs } = extension;
     let follows = match tip {
         Some((seq, hash)) => entry.seq == seq + 1 && entry.prev == Some(hash),
         None => entry.seq == 1 && entry.prev.is_none(),
@@ -141,7 +143,8 @@ pub fn extends_cleanly(
     if !follows || entry.invalid || closed.contains(&entry.feed) || entry.feed != header.id() {
         return false;
     }
-    if !membership.is_licensed(header) || !membership.cuts(header).is_empty() {
+    // A proof may be known before the entry the feed forks after: reaching that entry closes the feed.
+    if proofs.iter().any(|proof| proof.header == *header) || !membership.is_licensed(header) || !membership.cuts(header).is_empty() {
         return false;
     }
     let listed: BTreeSet<ChangeHash> = entry.items.iter().map(|item| item.change).collect();

@@ -62,27 +62,31 @@ impl View {
     fn follow(&mut self, world: &World, feed: Id, next: &HashMap<Option<Id>, BTreeSet<Id>>, held: &HashSet<Id>) {
         let cuts = self.fold.cuts(world, feed);
         let limit = cuts.iter().map(|(seq, _)| *seq).min();
-        // For each entry named by a cut and held: itself and what leads to it.
-        let named: Vec<HashSet<Id>> =
-            cuts.iter().filter_map(|(_, entry)| *entry).filter(|entry| held.contains(entry)).map(|entry| line(world, entry, held)).collect();
+        let lowest: Vec<Option<Id>> = cuts.iter().filter(|(seq, _)| Some(*seq) == limit).map(|(_, entry)| *entry).collect();
         let mut chain: Vec<Id> = Vec::new();
         let stopped = loop {
+            // A lowest cut that is alone and whose whole line is held settles everything.
+            if let [Some(name)] = lowest.as_slice()
+                && let Some(line) = line_to(world, *name, held)
+                && Some(line.len() as u64) == limit
+                && line.iter().all(|entry| world.sound(*entry) && world.entries[entry].feed == feed)
+            {
+                chain = line;
+                break true;
+            }
             let seq = chain.len() as u64;
             if limit.is_some_and(|limit| seq >= limit) {
                 break true;
             }
             let Some(choices) = next.get(&chain.last().copied()) else { break false };
-            let leading: Vec<Id> = choices.iter().copied().filter(|entry| named.iter().all(|line| line.contains(entry))).collect();
-            let entry = match (choices.len(), named.is_empty(), leading.as_slice()) {
-                (1, _, _) => *choices.first().unwrap(),
-                (_, false, [only]) => *only,
-                _ => break true,
-            };
+            if choices.len() > 1 {
+                break true;
+            }
+            let entry = *choices.first().unwrap();
             if !held.contains(&entry) {
                 break false;
             }
-            let wrong_place = cuts.iter().any(|(place, name)| *place == seq + 1 && *name != Some(entry));
-            if !leading.contains(&entry) || wrong_place || !world.sound(entry) {
+            if cuts.iter().any(|(place, name)| *place == seq + 1 && *name != Some(entry)) || !world.sound(entry) {
                 break true;
             }
             chain.push(entry);
@@ -173,15 +177,19 @@ impl View {
     }
 }
 
-/// An entry and all held ones before it.
-fn line(world: &World, entry: Id, held: &HashSet<Id>) -> HashSet<Id> {
-    let mut line = HashSet::new();
+/// The line from the first entry to this one, if all of it is held.
+fn line_to(world: &World, entry: Id, held: &HashSet<Id>) -> Option<Vec<Id>> {
+    let mut line = Vec::new();
     let mut at = Some(entry);
-    while let Some(entry) = at.filter(|entry| held.contains(entry)) {
-        line.insert(entry);
+    while let Some(entry) = at {
+        if !held.contains(&entry) {
+            return None;
+        }
+        line.push(entry);
         at = world.entries[&entry].prev;
     }
-    line
+    line.reverse();
+    Some(line)
 }
 
 fn is_dead(world: &World, change: Id, needed: &BTreeSet<Id>, losers: &HashSet<Id>, known: &mut HashMap<Id, bool>) -> bool {

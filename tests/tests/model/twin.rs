@@ -365,7 +365,7 @@ impl Twin {
         }
         let mut grown = shadow.verdict;
         for length in shadow.held.len()..replica.held.len() {
-            let clean = self.extend(world, &replica.held[..=length], folded, &mut grown);
+            let clean = self.extend(world, &replica.held[..=length], &replica.proofs, folded, &mut grown);
             self.count("entries appended", clean);
             if !clean {
                 let holding = self.holding(world, &replica.held[..=length], &replica.proofs);
@@ -375,15 +375,16 @@ impl Twin {
         assert_eq!(grown, *verdict, "a verdict that grew entry by entry");
     }
 
-    fn extend(&self, world: &World, held: &[Id], folded: &Membership, verdict: &mut Verdict) -> bool {
+    fn extend(&self, world: &World, held: &[Id], proofs: &BTreeSet<Id>, folded: &Membership, verdict: &mut Verdict) -> bool {
         let (newest, before) = held.split_last().unwrap();
-        let one = self.holding(world, &[*newest], &BTreeSet::new());
+        let one = self.holding(world, &[*newest], proofs);
         let entry = &one.entries[0];
         let extension = Extension {
             header: &one.headers[&entry.feed],
             tip: verdict.vector.0.get(&entry.feed).copied(),
             entry,
             changes: &one.changes,
+            proofs: &one.proofs,
         };
         let own_before = |doc: &DocumentId, seq: u64| {
             let items = before.iter().flat_map(|entry| &world.entries[entry].items);

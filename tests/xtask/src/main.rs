@@ -1,2 +1,112 @@
-//! placeholder
-fn main() {}
+//! `cargo xtask`: the few commands that everybody who works on Tuttu needs. The standard library alone, so that it starts fast.
+
+mod cargo;
+mod packages;
+mod place;
+mod process;
+mod steps;
+mod test;
+mod ui;
+
+use std::ffi::OsString;
+use std::io::Write;
+use std::process::{Command, ExitCode};
+
+use crate::packages::Need;
+use crate::place::Place;
+use crate::process::Failure;
+use crate::steps::Steps;
+
+const USAGE: &str = "Usage: cargo xtask COMMAND
+
+  app [ARGUMENTS]     sets up, builds and opens the app
+  test                sets up, then checks and tests everything
+  dev                 the app with the page reloading as it is edited
+  bench [ARGUMENTS]   the benchmarks
+  bundle              a package to install (.deb)
+  setup               system packages, the page's packages, the page
+";
+
+fn main() -> ExitCode {
+    let mut arguments = std::env::args_os().skip(1);
+    let command = arguments.next().unwrap_or_default();
+    let rest: Vec<OsString> = arguments.collect();
+    let place = Place::find();
+    let done = match command.to_str() {
+        Some("app") => app(&place, &rest),
+        Some("test") => test::everything(&place),
+        Some("dev") => dev(&place),
+        Some("bench") => bench(&place, &rest),
+        Some("bundle") => bundle(&place),
+        Some("setup") => set_up(&place, Need::Everything),
+        _ => return usage(&command),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            say(&format!("\n{failure}\n"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn usage(command: &OsString) -> ExitCode {
+    if command.is_empty() || command == "help" || command == "--help" {
+        // Nobody may be listening; then there is nobody to tell that either.
+        let _ = write!(std::io::stdout(), "{USAGE}");
+        return ExitCode::SUCCESS;
+    }
+    say(&format!("There is no command “{}”.\n\n{USAGE}", command.to_string_lossy()));
+    ExitCode::from(2)
+}
+
+/// To the person at the terminal.
+pub(crate) fn say(text: &str) {
+    let _ = write!(std::io::stderr(), "{text}");
+}
+
+fn set_up(place: &Place, need: Need) -> Result<(), Failure> {
+    let mut steps = Steps::new();
+    prepare(place, need, &mut steps)?;
+    steps.print();
+    Ok(())
+}
+
+/// What every build rests on: the system's packages, the page's packages, the page.
+pub(crate) fn prepare(place: &Place, need: Need, steps: &mut Steps) -> Result<(), Failure> {
+    steps.run("system packages", || packages::install(need))?;
+    steps.run("packages of the page", || ui::install(place))?;
+    steps.run("build the page", || ui::build(place))
+}
+
+fn app(place: &Place, arguments: &[OsString]) -> Result<(), Failure> {
+    prepare(place, Need::Build, &mut Steps::new())?;
+    // Built by cargo and started without it, so that cargo's lock is not held while the window is open.
+    process::run(cargo::app_build(place))?;
+    let mut command = Command::new(cargo::app_binary(place));
+    command.args(arguments);
+    process::run(command)
+}
+
+fn dev(place: &Place) -> Result<(), Failure> {
+    prepare(place, Need::Build, &mut Steps::new())?;
+    let mut command = place.command(ui::tool(place, "tauri"));
+    command.args(["dev", "--config", "tauri.dev.conf.json"]);
+    process::run(command)
+}
+
+fn bench(place: &Place, arguments: &[OsString]) -> Result<(), Failure> {
+    prepare(place, Need::Everything, &mut Steps::new())?;
+    let mut command = place.command("cargo");
+    command.args(["run", "--release", "--package", "tuttu-tests", "--bin", "bench", "--"]).args(arguments);
+    process::run(command)
+}
+
+fn bundle(place: &Place) -> Result<(), Failure> {
+    prepare(place, Need::Build, &mut Steps::new())?;
+    let mut command = place.command(ui::tool(place, "tauri"));
+    command.args(["build", "--bundles", "deb"]);
+    process::run(command)?;
+    say(&format!("\nThe package is in {}\n", place.target.join("release/bundle/deb").display()));
+    Ok(())
+}

@@ -19,7 +19,7 @@ export function live<Q extends Query>(ask: () => Q | null, keep = false): Live<A
   type T = AnswerTo<Q["type"]>;
   const nothing: Snapshot<T> = { data: undefined, failure: undefined, loading: false };
   let snapshot = $state.raw<Snapshot<T>>(nothing);
-  let last: T | undefined;
+  let last: unknown;
 
   $effect.pre(() => {
     const asked = ask();
@@ -27,9 +27,9 @@ export function live<Q extends Query>(ask: () => Q | null, keep = false): Live<A
       snapshot = nothing;
       return;
     }
-    return cache.watch(asked, (next) => {
+    return cache.watch(asked, (next: Snapshot<T>) => {
       if (next.data !== undefined) last = next.data;
-      snapshot = keep && next.loading && next.data === undefined ? { data: last, failure: undefined, loading: true } : next;
+      snapshot = keep && next.loading && next.data === undefined ? { data: last as T | undefined, failure: undefined, loading: true } : next;
     });
   });
 

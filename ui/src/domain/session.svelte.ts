@@ -17,6 +17,11 @@ class Session {
   requests = $state.raw<readonly JoinRequestView[]>([]);
   importProgress = $state.raw<{ done: number; total: number } | null>(null);
   filesOver = $state(false);
+  readonly #ids = $derived.by(() => {
+    const members = (this.status?.spaces ?? []).flatMap((space) => space.members);
+    const ids = new Map(members.map((member) => [member.name, member.id]));
+    return this.status ? ids.set(this.status.personName, this.status.person) : ids;
+  });
   #started = false;
 
   /** Asks how the vault stands and follows it from then on. */
@@ -44,6 +49,11 @@ class Session {
   /** The space's summary, by id. */
   space(id: string | null) {
     return this.status?.spaces.find((space) => space.id === id);
+  }
+
+  /** The id of a person by the name they write under, so that a face keeps its hue; the name itself when nobody here has it. */
+  personId(name: string): string {
+    return this.#ids.get(name) ?? name;
   }
 
   #follow(): void {

@@ -1,5 +1,6 @@
-use tuttu_model::conflict::{Choice, conflicts_of};
-use tuttu_model::{Held, Record, Scalar};
+use tuttu_model::conflict::{Choice, can_keep_both, conflicts_of};
+use tuttu_model::field::label_and_value;
+use tuttu_model::Held;
 use tuttu_store::Reader;
 
 use crate::api::{ConflictValue, ConflictView, ErrorCode, ErrorView, RecordRef};
@@ -10,13 +11,7 @@ use crate::failure::Failure;
 
 /// Reads `1`, `2`, ... or `both`.
 pub(crate) fn parse_choice(text: &str) -> Result<Choice, ErrorView> {
-    match text {
-        "both" => Ok(Choice::Both),
-        number => number
-            .parse()
-            .map(Choice::Number)
-            .map_err(|_| ErrorView::new(ErrorCode::Invalid, format!("“{number}” is not a choice."), "Choose a number of the list, or both.")),
-    }
+    text.parse().map_err(|_| ErrorView::new(ErrorCode::Invalid, format!("“{text}” is not a choice."), "Choose a number of the list, or both."))
 }
 
 impl Inner {
@@ -37,8 +32,8 @@ impl Inner {
                     id: id.clone(),
                     space: space.to_string(),
                     name: name.clone(),
-                    label: label_of(&current, &field),
-                    both: can_keep_both(&current, &field),
+                    label: held.iter().find_map(|held| held.value.as_ref()).map(|value| label_and_value(&field, value).0).unwrap_or_default(),
+                    both: can_keep_both(&field),
                     field,
                     values,
                 });
@@ -49,12 +44,10 @@ impl Inner {
 
     fn conflict_value(&self, reader: &Reader<'_>, at: usize, held: &Held, field: &str) -> Result<ConflictValue, Failure> {
         let author = self.author(reader, &held.actor)?;
-        let text = held.value.as_ref().map(Scalar::as_text).unwrap_or_default();
         let value = match (field, at) {
             ("deleted", 0) => "Keep it, with the changes".to_owned(),
             ("deleted", _) => "Delete it".to_owned(),
-            // A labelled value is one register; the label is shown apart.
-            _ => text.split_once('\t').map_or(text.clone(), |(_, value)| value.to_owned()),
+            _ => held.value.as_ref().map(|value| label_and_value(field, value).1).unwrap_or_default(),
         };
         Ok(ConflictValue {
             n: u32::try_from(at + 1).unwrap_or(u32::MAX),
@@ -65,14 +58,4 @@ impl Inner {
             computer: author.map(|author| author.computer_name).unwrap_or_default(),
         })
     }
-}
-
-fn label_of(record: &Record, field: &str) -> String {
-    let held = record.fields.get(field).and_then(|held| held.first());
-    let text = held.and_then(|held| held.value.as_ref()).map(Scalar::as_text).unwrap_or_default();
-    text.split_once('\t').map(|(label, _)| label.to_owned()).unwrap_or_default()
-}
-
-fn can_keep_both(record: &Record, field: &str) -> bool {
-    tuttu_model::conflict::plan_choice(record, field, Choice::Both, &mut || "00000000".to_owned()).is_ok()
 }

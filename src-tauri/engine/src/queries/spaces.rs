@@ -38,16 +38,17 @@ impl Inner {
 
     fn summary(&self, reader: &Reader<'_>, row: &SpaceRow) -> Result<SpaceSummary, Failure> {
         let membership = self.membership(reader, &row.id)?;
-        let counts = reader.counts()?.spaces.into_iter().find(|counts| counts.space == row.id).unwrap_or_default();
+        let counts = reader.counts()?.spaces.into_iter().find(|counts| counts.space == row.id);
+        let (people, orgs, activities) = counts.map_or((0, 0, 0), |counts| (counts.people, counts.orgs, counts.activities));
         let members = self.member_views(reader, &row.id)?.into_iter().filter(|member| !member.me && member.role != "none").collect();
         Ok(SpaceSummary {
             id: row.id.to_string(),
             name: row.name.clone(),
             private: row.private,
             role: membership.role(&self.person).as_str().to_owned(),
-            people: counts.people,
-            orgs: counts.orgs,
-            activities: counts.activities,
+            people,
+            orgs,
+            activities,
             members,
         })
     }

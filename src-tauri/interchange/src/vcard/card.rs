@@ -6,7 +6,7 @@ use tuttu_model::{RecordDraft, RecordView};
 
 use super::groups::Groups;
 use super::property::Property;
-use super::{Card, MAX_NOTE, MAX_TEXT, MAX_VALUE, MAX_WARNINGS, dates, escape, ims, kept};
+use super::{Card, MAX_ITEMS, MAX_NOTE, MAX_TEXT, MAX_VALUE, MAX_WARNINGS, dates, escape, ims, kept};
 use crate::{Imported, Warning, text};
 
 /// A card on its way to a record.
@@ -62,7 +62,7 @@ impl<'p> Draft<'p> {
             match property.name.as_str() {
                 "X-ABLABEL" if !property.group().is_empty() => {
                     let label = text::clean(&escape::unescaped(property.value()), true);
-                    let label: String = label.chars().take(MAX_VALUE).collect();
+                    let label: String = label.chars().take(super::MAX_NAME).collect();
                     labels.entry(property.group()).or_insert(label);
                 }
                 "VERSION" => old = property.value() == "2.1",
@@ -114,7 +114,7 @@ impl<'p> Draft<'p> {
             "PHOTO" | "LOGO" | "SOUND" | "X-MS-CARDPICTURE" => self.media(property),
             "UID" if self.uid.is_none() => self.uid = Some(self.one_line(property)).filter(|uid| !uid.is_empty()),
             "REV" | "CREATED" => self.stamp(property),
-            "X-TUTTU-RHYTHM" => self.view.rhythm = self.one_line(property),
+            "X-TUTTU-RHYTHM" => self.view.rhythm = self.name_line(property),
             "X-TUTTU-FIELD" => self.own_field(property),
             "X-ANDROID-CUSTOM" => self.android(property),
             name if ims::service_of_property(name).is_some() => self.im(property),
@@ -153,15 +153,21 @@ impl<'p> Draft<'p> {
         self.limited(property, text, MAX_VALUE)
     }
 
-    /// Parts of a value between separators.
-    pub(super) fn parts(&mut self, property: &Property<'_>, separator: u8, one_line: bool) -> Vec<String> {
-        let parts = escape::split(property.value(), separator).take(super::MAX_PROPERTIES);
-        let parts: Vec<String> = parts.map(|part| self.plain(property, part, one_line)).collect();
-        parts.into_iter().map(|part| self.limited(property, part, MAX_VALUE)).collect()
+    /// The whole value as a name: short, and one line.
+    pub(super) fn name_line(&mut self, property: &Property<'_>) -> String {
+        let text = self.plain(property, property.value(), true);
+        self.limited_name(property, text)
     }
 
-    /// Keeps a text within its limit and the card within its own; what goes is said.
-    pub(super) fn limited(&mut self, property: &Property<'_>, mut text: String, characters: usize) -> String {
+    /// Parts of a value between separators.
+    pub(super) fn parts(&mut self, property: &Property<'_>, separator: u8) -> Vec<String> {
+        let parts = escape::split(property.value(), separator).take(MAX_ITEMS + 1);
+        let parts: Vec<String> = parts.map(|part| self.plain(property, part, true)).collect();
+        parts.into_iter().map(|part| self.limited_name(property, part)).collect()
+    }
+
+    /// Keeps a text within its limit; what goes is said.
+    pub(super) fn cut(&mut self, property: &Property<'_>, mut text: String, characters: usize) -> String {
         if text.len() > characters
             && let Some((end, _)) = text.char_indices().nth(characters)
         {
@@ -169,13 +175,27 @@ impl<'p> Draft<'p> {
             let called = called(&property.name);
             self.warn(property.line, format!("The {called} is longer than {characters} characters; the rest was left out."));
         }
-        if text.len() > self.room {
+        text
+    }
+
+    /// Keeps a text within its limit and the card within its own; what goes is said.
+    pub(super) fn limited(&mut self, property: &Property<'_>, text: String, characters: usize) -> String {
+        let text = self.cut(property, text, characters);
+        if text.is_empty() {
+            return text;
+        }
+        let Some(room) = self.room.checked_sub(text.len() + super::KEY) else {
             let called = called(&property.name);
             self.warn(property.line, format!("The card holds more than {} KiB of text; the {called} was left out.", MAX_TEXT / 1024));
             return String::new();
-        }
-        self.room -= text.len();
+        };
+        self.room = room;
         text
+    }
+
+    /// Keeps a name, a label or a key within its limit.
+    pub(super) fn limited_name(&mut self, property: &Property<'_>, text: String) -> String {
+        self.limited(property, text, super::MAX_NAME)
     }
 
     fn note(&mut self, property: &Property<'_>) {
@@ -227,6 +247,9 @@ impl<'p> Draft<'p> {
 
     /// Keeps a property that no field stands for.
     pub(super) fn keep(&mut self, property: &Property<'_>) {
+        if property.value().is_empty() {
+            return;
+        }
         let label = self.label_of(property).map(str::to_owned);
         let value = if self.old {
             let plain = self.plain(property, property.value(), false);
@@ -240,8 +263,10 @@ impl<'p> Draft<'p> {
 
     /// Adds to the fields of the person's own.
     pub(super) fn custom(&mut self, key: &str, value: String) {
-        if !value.is_empty() {
-            let key = kept::free_key(&self.view.custom, key);
+        let key: String = key.chars().take(super::MAX_KEY).collect();
+        if !value.is_empty() && !key.is_empty() {
+            self.room = self.room.saturating_sub(key.len());
+            let key = kept::free_key(&self.view.custom, &key);
             self.view.custom.insert(key, value);
         }
     }
@@ -261,17 +286,74 @@ impl<'p> Draft<'p> {
         self.warn(begin, message);
     }
 
+    fn tag_as_member(&mut self, view: &mut RecordView, begin: u32, tags: &[&String]) {
+        for tag in tags {
+            let Some(room) = self.room.checked_sub(tag.len() + super::KEY) else {
+                return self.warn(begin, "The card is in more groups than can be kept; the rest was left out.");
+            };
+            self.room = room;
+            view.tags.push((*tag).clone());
+        }
+    }
+
+    /// Keeps names that were put together within the limit of one; what goes is said.
+    fn limit_names(&mut self, view: &mut RecordView, begin: u32) {
+        let parts = [&mut view.given, &mut view.family, &mut view.middle, &mut view.prefix, &mut view.suffix];
+        for name in [&mut view.name, &mut view.nickname].into_iter().chain(parts) {
+            if let Some((end, _)) = name.char_indices().nth(super::MAX_NAME) {
+                name.truncate(end);
+                self.warn(begin, format!("A name is longer than {} characters; the rest was left out.", super::MAX_NAME));
+            }
+        }
+    }
+
+    /// Keeps lists within their limit; what goes is said.
+    fn limit_lists(&mut self, view: &mut RecordView, begin: u32) {
+        let mut left_out = Vec::new();
+        let mut limit = |what: &str, length: usize| {
+            if let Some(more) = length.checked_sub(MAX_ITEMS).filter(|more| *more > 0) {
+                left_out.push(format!("{more} {what}"));
+            }
+        };
+        limit("e-mail addresses", view.emails.len());
+        limit("phone numbers", view.phones.len());
+        limit("addresses", view.addresses.len());
+        limit("organisations", view.orgs.len());
+        limit("links", view.urls.len());
+        limit("messaging addresses", view.ims.len());
+        limit("dates", view.dates.len());
+        limit("relations", view.relations.len());
+        limit("tags", view.tags.len());
+        limit("other fields", view.custom.len());
+        if left_out.is_empty() {
+            return;
+        }
+        for list in [&mut view.emails, &mut view.phones, &mut view.urls, &mut view.ims, &mut view.dates] {
+            list.truncate(MAX_ITEMS);
+        }
+        view.addresses.truncate(MAX_ITEMS);
+        view.orgs.truncate(MAX_ITEMS);
+        view.relations.truncate(MAX_ITEMS);
+        view.tags.truncate(MAX_ITEMS);
+        while view.custom.len() > MAX_ITEMS {
+            view.custom.pop_last();
+        }
+        self.warn(begin, format!("A list may have {MAX_ITEMS} items; left out were {}.", left_out.join(", ")));
+    }
+
     fn finish(&mut self, begin: u32, groups: &Groups) -> Option<Imported> {
         let mut view = std::mem::take(&mut self.view);
         if view.name.is_empty() {
             self.warn(begin, "The card holds nothing that could be used; it was skipped.");
             return None;
         }
-        if let Some(uid) = self.uid.as_deref().filter(|_| !groups.are_empty()) {
-            view.tags.extend(groups.tags_of(uid).take(MAX_VALUE).cloned());
-        }
+        let uid = self.uid.as_deref().filter(|_| !groups.are_empty());
+        let tags: Vec<&String> = uid.map(|uid| groups.tags_of(uid).collect()).unwrap_or_default();
+        self.tag_as_member(&mut view, begin, &tags);
         view.tags.sort();
         view.tags.dedup();
+        self.limit_names(&mut view, begin);
+        self.limit_lists(&mut view, begin);
         Some(Imported { draft: RecordDraft { view }, uid: self.uid.take(), line: begin })
     }
 }

@@ -24,12 +24,14 @@ struct Found {
 }
 
 impl Draft<'_> {
-    fn label(&self, property: &Property<'_>, item: Item) -> String {
+    /// The label of an item, from wherever its writer put it.
+    pub(super) fn label(&mut self, property: &Property<'_>, item: Item) -> String {
         let types = property.types();
-        match self.label_of(property).map(str::to_owned).or_else(|| property.android_label()) {
+        let label = match self.label_of(property).map(str::to_owned).or_else(|| property.android_label()) {
             Some(own) => labels::of_both(&types, &own, item),
             None => labels::of_types(&types, item),
-        }
+        };
+        self.limited_name(property, label)
     }
 
     pub(super) fn phone(&mut self, property: &Property<'_>) {
@@ -57,18 +59,29 @@ impl Draft<'_> {
 
     pub(super) fn profile(&mut self, property: &Property<'_>) {
         for profile in ims::read_profile(property, self.label_of(property)) {
-            let (list, address) = match profile {
-                Profile::Link(address) => (&mut self.contact.urls, address),
-                Profile::Name(address) => (&mut self.contact.ims, address),
-            };
-            add_once(list, property, address);
+            match profile {
+                Profile::Link(address) => {
+                    let address = self.limited_address(property, address);
+                    add_once(&mut self.contact.urls, property, address);
+                }
+                Profile::Name(address) => {
+                    let address = self.limited_address(property, address);
+                    add_once(&mut self.contact.ims, property, address);
+                }
+            }
         }
     }
 
     pub(super) fn im(&mut self, property: &Property<'_>) {
         if let Some(address) = ims::read(property, self.label_of(property)) {
+            let address = self.limited_address(property, address);
             add_once(&mut self.contact.ims, property, address);
         }
+    }
+
+    fn limited_address(&mut self, property: &Property<'_>, address: ims::Address) -> ims::Address {
+        let label = self.limited_name(property, address.label);
+        ims::Address { label, value: self.limited(property, address.value, super::MAX_VALUE) }
     }
 
     pub(super) fn finish_contact(&mut self) {

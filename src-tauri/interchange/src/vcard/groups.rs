@@ -50,7 +50,7 @@ impl Groups {
     }
 
     /// The tags that groups of the file put on the card with this identifier.
-    pub(super) fn tags_of(&self, uid: &str) -> impl Iterator<Item = &String> {
+    pub(super) fn tags_of(&self, uid: &str) -> impl Iterator<Item = &String> + use<'_> {
         self.tags.get(&normal(uid)).into_iter().flatten()
     }
 
@@ -68,9 +68,13 @@ impl Groups {
 fn tag(property: &Property<'_>) -> String {
     let parts = escape::split(property.value(), b';').map(|part| crate::text::clean(&escape::unescaped(part), true));
     if property.name == "FN" {
-        return crate::text::clean(&escape::unescaped(property.value()), true);
+        return short(&crate::text::clean(&escape::unescaped(property.value()), true));
     }
-    parts.filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ")
+    short(&parts.filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" "))
+}
+
+fn short(name: &str) -> String {
+    name.chars().take(super::MAX_NAME).collect()
 }
 
 /// Identifiers are compared without case and without the scheme of UUIDs.

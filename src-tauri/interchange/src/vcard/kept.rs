@@ -77,6 +77,14 @@ const UNDERSTOOD_X: [&str; 14] = [
     "X-TUTTU-RHYTHM",
 ];
 
+/// Properties of vCard 4.0 whose values are links unless they say otherwise.
+const LINKS: [&str; 8] = ["CALADRURI", "CALURI", "CONTACT-URI", "FBURL", "GEO", "KEY", "ORG-DIRECTORY", "SOURCE"];
+
+/// Is the value of this property a link unless it says otherwise?
+pub(super) fn is_link(name: &str) -> bool {
+    LINKS.contains(&name)
+}
+
 /// Does a field of a record stand for this property?
 pub(super) fn is_understood(name: &str) -> bool {
     UNDERSTOOD.contains(&name) || UNDERSTOOD_X.contains(&name) || super::ims::service_of_property(name).is_some()
@@ -119,14 +127,20 @@ pub(super) fn without_number<'k>(custom: &BTreeMap<String, String>, key: &'k str
 pub(super) fn value(property: &Property<'_>, label: Option<&str>) -> String {
     let raw = escape::strict(&crate::text::clean(property.value(), false));
     let plain = escape::unescaped(&raw);
-    let params = property.params_text(&[LABEL]);
+    let params = params(property);
     let comes_back = params.is_empty() && label.is_none() && escape::text_with_semicolons(&plain) == raw;
     if comes_back && !is_tail(&plain) { plain.into_owned() } else { tail_text(&params, label, &raw) }
 }
 
+/// That a value is text goes without saying: the writer says it where it does not.
+fn params(property: &Property<'_>) -> String {
+    let is_text = property.param("VALUE").is_some_and(|kind| kind.eq_ignore_ascii_case("text"));
+    property.params_text(if is_text { &[LABEL, "VALUE"] } else { &[LABEL] })
+}
+
 /// The value that stands for a property of vCard 2.1, whose text is decoded already.
 pub(super) fn value_of_old(property: &Property<'_>, plain: &str) -> String {
-    let params = property.params_text(&[LABEL]);
+    let params = params(property);
     if params.is_empty() { plain.to_owned() } else { tail_text(&params, None, &escape::text_with_semicolons(plain)) }
 }
 
@@ -150,7 +164,7 @@ pub(super) fn tail(value: &str) -> Tail {
     if is_tail(value)
         && let Some(property) = parse(value)
     {
-        return Tail { params: property.params_text(&[LABEL]), value: property.value().to_owned(), label: property.param(LABEL) };
+        return Tail { params: params(&property), value: property.value().to_owned(), label: property.param(LABEL) };
     }
     Tail { params: String::new(), value: escape::text_with_semicolons(value), label: None }
 }
@@ -167,7 +181,7 @@ fn is_tail(value: &str) -> bool {
     loop {
         let plain = {
             let Some(property) = parse(&value) else { return false };
-            let (params, label, raw) = (property.params_text(&[LABEL]), property.param(LABEL), property.value());
+            let (params, label, raw) = (params(&property), property.param(LABEL), property.value());
             let clean = escape::strict(&crate::text::clean(raw, false)) == raw;
             if !clean || tail_text(&params, label.as_deref(), raw) != *value {
                 return false;

@@ -47,6 +47,7 @@ impl Draft<'_> {
 
     pub(super) fn apple_date(&mut self, property: &Property<'_>) {
         let label = self.label_of(property).map(labels::from_apple).unwrap_or_default();
+        let label = self.limited_name(property, label);
         self.date(property, label);
     }
 
@@ -83,7 +84,7 @@ impl Draft<'_> {
     }
 
     pub(super) fn tags(&mut self, property: &Property<'_>) {
-        let tags = self.parts(property, b',', true);
+        let tags = self.parts(property, b',');
         // Google puts every contact in this group.
         self.view.tags.extend(tags.into_iter().filter(|tag| !tag.is_empty() && !tag.eq_ignore_ascii_case("myContacts")));
     }
@@ -92,6 +93,7 @@ impl Draft<'_> {
         let value = self.one_line(property);
         let types: Vec<String> = property.types().into_iter().filter(|word| word != "pref").collect();
         let kind = self.label_of(property).map_or_else(|| types.join(", "), labels::from_apple);
+        let kind = self.limited_name(property, kind);
         if value.is_empty() {
             return;
         }
@@ -129,12 +131,21 @@ impl Draft<'_> {
         let text = self.limited(property, value.to_owned(), super::MAX_VALUE);
         match kind.strip_prefix("vnd.android.cursor.item/") {
             _ if text.is_empty() => {}
-            Some("nickname") => self.add_nickname(&text),
+            Some("nickname") => {
+                let nickname = self.limited_name(property, text);
+                self.add_nickname(&nickname);
+            }
             Some("contact_event") if label(&EVENTS) == "birthday" && self.view.birthday.is_empty() => {
                 self.view.birthday = self.understood(property, &text).unwrap_or(text);
             }
-            Some("contact_event") => self.add_date(property, label(&EVENTS), text),
-            Some("relation") => self.related_name(&label(&RELATIVES), text),
+            Some("contact_event") => {
+                let label = self.limited_name(property, label(&EVENTS));
+                self.add_date(property, label, text);
+            }
+            Some("relation") => {
+                let kind = self.limited_name(property, label(&RELATIVES));
+                self.related_name(&kind, text);
+            }
             _ => self.keep(property),
         }
     }

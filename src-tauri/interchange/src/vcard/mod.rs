@@ -35,8 +35,20 @@ const MAX_CARD: usize = 1024 * 1024;
 /// The most properties of a card that are read.
 const MAX_PROPERTIES: usize = 2_000;
 
-/// The most text kept of one card, in bytes: a change of a document has a limit too.
+/// The most text kept of one card, in bytes, the keys of its values included: a record has a limit too, which is a little above.
 const MAX_TEXT: usize = 384 * 1024;
+
+/// What the key of a value takes of [`MAX_TEXT`], about.
+const KEY: usize = 32;
+
+/// The most items of one list of a record.
+const MAX_ITEMS: usize = 500;
+
+/// The longest name, label or tag, in characters.
+const MAX_NAME: usize = 1_000;
+
+/// The longest key of a field of the person's own, in characters, with room for a number behind it.
+const MAX_KEY: usize = 980;
 
 /// The longest note, in bytes.
 const MAX_NOTE: usize = 256 * 1024;

@@ -27,7 +27,7 @@ impl Names<'_> {
 impl<'p> Draft<'p> {
     pub(super) fn full_name(&mut self, property: &Property<'_>) {
         if self.view.name.is_empty() {
-            self.view.name = self.one_line(property);
+            self.view.name = self.name_line(property);
         } else if self.plain(property, property.value(), true) != self.view.name {
             self.keep(property);
         }
@@ -41,7 +41,7 @@ impl<'p> Draft<'p> {
         let mut parts = Vec::new();
         for part in escape::split(property.value(), b';').take(7) {
             let part = self.name_list(property, part, if parts.len() == 4 { ", " } else { " " });
-            parts.push(self.limited(property, part, super::MAX_VALUE));
+            parts.push(self.limited_name(property, part));
         }
         let mut parts = parts.into_iter();
         let view = &mut self.view;
@@ -66,7 +66,7 @@ impl<'p> Draft<'p> {
     }
 
     pub(super) fn nickname(&mut self, property: &Property<'_>) {
-        let nicknames = if self.old { vec![self.one_line(property)] } else { self.parts(property, b',', true) };
+        let nicknames = if self.old { vec![self.name_line(property)] } else { self.parts(property, b',') };
         for nickname in nicknames {
             self.add_nickname(&nickname);
         }
@@ -84,31 +84,31 @@ impl<'p> Draft<'p> {
 
     pub(super) fn pronouns(&mut self, property: &Property<'_>) {
         if self.view.pronouns.is_empty() {
-            self.view.pronouns = self.one_line(property);
+            self.view.pronouns = self.name_line(property);
         } else {
             self.keep(property);
         }
     }
 
     pub(super) fn kind(&mut self, property: &Property<'_>) {
-        let word = self.one_line(property).to_ascii_lowercase();
+        let word = self.name_line(property).to_ascii_lowercase();
         let field = if property.name == "X-ABSHOWAS" { &mut self.names.shown_as } else { &mut self.names.kind };
         *field = Some(word).filter(|word| !word.is_empty());
     }
 
     pub(super) fn organisation(&mut self, property: &'p Property<'_>) {
-        let mut parts = self.parts(property, b';', true).into_iter();
+        let mut parts = self.parts(property, b';').into_iter();
         let name = parts.next().unwrap_or_default();
         let department = parts.filter(|unit| !unit.is_empty()).collect::<Vec<_>>().join(" / ");
+        let department = self.cut(property, department, super::MAX_VALUE);
         let mut param = |name: &str| {
             let value = property.param(name).unwrap_or_default();
-            self.limited(property, crate::text::clean(&value, true), super::MAX_VALUE)
+            self.limited_name(property, crate::text::clean(&value, true))
         };
         let (since, until, org) = (param("X-SINCE"), param("X-UNTIL"), param("X-ORG-UID"));
         let affiliation = Affiliation { name, department, since, until, org, ..Affiliation::default() };
-        if affiliation != Affiliation::default() {
-            self.names.orgs.push((property.group(), affiliation));
-        }
+        // An empty one may still get the title in its group.
+        self.names.orgs.push((property.group(), affiliation));
     }
 
     pub(super) fn title(&mut self, property: &'p Property<'_>) {
@@ -129,7 +129,8 @@ impl<'p> Draft<'p> {
     pub(super) fn finish_names(&mut self, begin: u32) {
         self.pair_titles();
         let mut names = std::mem::take(&mut self.names);
-        self.view.orgs = names.orgs.drain(..).map(|(_, affiliation)| affiliation).collect();
+        let affiliations = names.orgs.drain(..).map(|(_, affiliation)| affiliation);
+        self.view.orgs = affiliations.filter(|affiliation| *affiliation != Affiliation::default()).collect();
         self.view.kind = if self.is_org(&names) { "org".into() } else { "person".into() };
         if let Some(kind) =
             names.kind.as_deref().filter(|kind| !matches!(*kind, "individual" | "person" | "org" | "organization" | "group"))
@@ -165,7 +166,9 @@ impl<'p> Draft<'p> {
             _ => roles.iter().for_each(|(property, _)| self.keep(property)),
         }
         for (group, title) in rest {
-            let alone = |(of, affiliation): &&mut (&str, Affiliation)| affiliation.title.is_empty() && (group.is_empty() || of.is_empty());
+            let alone = |(of, affiliation): &&mut (&str, Affiliation)| {
+                affiliation.title.is_empty() && *affiliation != Affiliation::default() && (group.is_empty() || of.is_empty())
+            };
             match self.names.orgs.iter_mut().find(alone) {
                 Some((_, affiliation)) => affiliation.title = title,
                 None => self.names.orgs.push((group, Affiliation { title, ..Affiliation::default() })),

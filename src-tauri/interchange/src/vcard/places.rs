@@ -4,7 +4,7 @@ use tuttu_model::view::Address;
 
 use super::card::Draft;
 use super::escape;
-use super::labels::{self, Item};
+use super::labels::Item;
 use super::property::Property;
 
 /// What has to wait until the whole card is known.
@@ -55,10 +55,9 @@ impl<'p> Draft<'p> {
                 lines.push(extra);
             }
         }
-        let own = self.label_of(property);
-        let types = property.types();
-        let label = own.map_or_else(|| labels::of_types(&types, Item::Address), |own| labels::of_both(&types, own, Item::Address));
-        let mut address = Address { label, street: lines.join("\n"), city, region, postcode, country, ..Address::default() };
+        let label = self.label(property, Item::Address);
+        let street = self.cut(property, lines.join("\n"), super::MAX_VALUE);
+        let mut address = Address { label, street, city, region, postcode, country, ..Address::default() };
         if let Some(whole) = property.param("LABEL") {
             let whole = crate::text::clean(&whole.replace("\\n", "\n"), false);
             let whole = self.limited(property, whole, super::MAX_VALUE);
@@ -97,7 +96,7 @@ impl<'p> Draft<'p> {
         for property in &places.delivery {
             let whole = self.plain(property, property.value(), false);
             let whole = self.limited(property, whole, super::MAX_VALUE);
-            let label = labels::of_types(&property.types(), Item::Address);
+            let label = self.label(property, Item::Address);
             match places.addresses.iter_mut().find(|found| found.address.label == label) {
                 Some(found) => self.restated(&mut found.address, whole),
                 None if whole.is_empty() => {}

@@ -128,7 +128,7 @@ impl<'a> Property<'a> {
     /// The first parameter of that name, without quotes.
     pub(super) fn param(&self, name: &str) -> Option<String> {
         let param = self.params.iter().find(|param| self.at(&param.name).eq_ignore_ascii_case(name))?;
-        Some(escape::param_decoded(unquoted(self.at(&param.value).trim())))
+        Some(text::clean(&escape::param_decoded(unquoted(self.at(&param.value).trim())), false))
     }
 
     /// The words of all `TYPE` parameters, named or not, in lower case.
@@ -140,7 +140,7 @@ impl<'a> Property<'a> {
                 continue;
             }
             for word in self.at(&param.value).replace('"', "").split(',') {
-                let word = word.trim().to_lowercase();
+                let word = text::clean(word, true).to_lowercase();
                 if !word.is_empty() && !(bare && is_encoding_word(&word)) && !words.contains(&word) {
                     words.push(word);
                 }

@@ -127,6 +127,7 @@ struct Body<'a> {
 
 impl<'a> Body<'a> {
     fn read(lines: &mut Lines<'a>, begin: u32, first: Option<Property<'a>>, warnings: Vec<Warning>) -> Self {
+        lines.space_is_text = first.as_ref().is_some_and(is_version_2_1);
         let properties = first.into_iter().collect();
         let mut body = Self { begin, properties, warnings, inner: Vec::new(), size: 0, left_out: None };
         loop {
@@ -178,9 +179,7 @@ impl<'a> Body<'a> {
         }
         match (property, self.properties.last_mut()) {
             (Some(property), _) => {
-                if property.name == "VERSION" {
-                    lines.space_is_text = property.value() == "2.1";
-                }
+                lines.space_is_text |= is_version_2_1(&property);
                 self.properties.push(property);
             }
             (None, Some(last)) if !super::MEDIA.contains(&last.name.as_str()) => {
@@ -210,6 +209,10 @@ impl<'a> Body<'a> {
         }
         (card::make(&self.properties, self.begin, groups, self.warnings), self.inner)
     }
+}
+
+fn is_version_2_1(property: &Property<'_>) -> bool {
+    property.name == "VERSION" && property.value() == "2.1"
 }
 
 /// Goes past the end of an inner card. `false`: it has none before the next card begins.

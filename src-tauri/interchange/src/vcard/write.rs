@@ -210,7 +210,8 @@ impl Writer<'_> {
             }
         }
         let has_org = !affiliation.name.is_empty() || !affiliation.department.is_empty() || !params.is_empty();
-        if has_org {
+        // In a group, the line also says that the title belongs to nothing else.
+        if has_org || in_group {
             let mut value = escape::text(&affiliation.name);
             if !affiliation.department.is_empty() {
                 value.push(';');
@@ -325,8 +326,8 @@ impl Writer<'_> {
                     }
                 }
                 label => {
-                    let label = labels::to_apple(label);
-                    self.labelled("X-ABDATE", "", &escape::text(&date.value), Some(&label));
+                    let params = if canonical { "" } else { ";VALUE=text" };
+                    self.labelled("X-ABDATE", params, &escape::text(&date.value), Some(&labels::to_apple(label)));
                 }
             }
         }
@@ -336,7 +337,7 @@ impl Writer<'_> {
     fn birthday_v3(&mut self, birthday: &str) {
         let day_of_year = birthday.strip_prefix("--").filter(|rest| rest.len() == 5);
         match day_of_year {
-            _ if !dates::is_canonical(birthday) => self.text("X-TUTTU-BIRTHDAY", "", birthday),
+            _ if !dates::is_canonical(birthday) => self.text("X-TUTTU-BIRTHDAY", ";VALUE=text", birthday),
             Some(day) => self.line("BDAY", ";X-APPLE-OMIT-YEAR=1604;VALUE=date", &format!("1604-{day}")),
             None if birthday.len() == 10 => self.line("BDAY", ";VALUE=date", birthday),
             None => self.line("X-TUTTU-BIRTHDAY", "", birthday),
@@ -387,7 +388,9 @@ impl Writer<'_> {
         let record = self.record;
         if let Some(name) = kept::name(base) {
             let tail = kept::tail(value);
-            return self.labelled(&name, &tail.params, &tail.value, tail.label.as_deref());
+            let is_text = self.v4() && kept::is_link(&name) && tail.params.is_empty() && !is_plain_uri(&tail.value);
+            let params = if is_text { ";VALUE=text" } else { &tail.params };
+            return self.labelled(&name, params, &tail.value, tail.label.as_deref());
         }
         let has_title = record.orgs.iter().any(|affiliation| !affiliation.title.is_empty());
         match base {
@@ -395,7 +398,10 @@ impl Writer<'_> {
             "vcard.bday" if self.v4() && !dates::is_canonical(value) && record.birthday.is_empty() => {
                 self.text("BDAY", ";VALUE=text", value)
             }
-            "vcard.role" if has_title => self.text("ROLE", "", value),
+            "vcard.role" if has_title => {
+                let tail = kept::tail(value);
+                self.labelled("ROLE", &tail.params, &tail.value, tail.label.as_deref());
+            }
             "vcard.photo" | "vcard.logo" | "vcard.sound" if is_plain_uri(value) && value.starts_with("http") => {
                 let params = if self.v4() { "" } else { ";VALUE=uri" };
                 let name = base.strip_prefix("vcard.").unwrap_or_default().to_ascii_uppercase();

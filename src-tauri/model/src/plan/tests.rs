@@ -181,7 +181,7 @@ fn lists_and_records_have_limits() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(256))]
+    #![proptest_config(ProptestConfig::with_cases(512))]
 
     #[test]
     fn any_assignment_plans_without_panic_and_repeats_to_nothing(

@@ -62,9 +62,14 @@ impl Sought {
         }
     }
 
-    /// The query for a text index, and whether what it finds must be looked at again because the index knows only the beginnings of words.
-    /// `None` when the index cannot help: single letters are sought in names only.
-    pub(crate) fn text_query(&self) -> Option<(String, bool)> {
+    /// Nothing is sought.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.words.is_empty() && self.tags.is_empty() && self.phone.is_none()
+    }
+
+    /// The query for a text index, and whether what it finds must be looked at again because the query leaves something out: single letters, and with
+    /// `cut` what is beyond the prefixes the index lists. `None` when the index cannot help: single letters are sought in names only.
+    pub(crate) fn text_query(&self, cut: bool) -> Option<(String, bool)> {
         let mut look_again = false;
         let mut query = String::new();
         for word in &self.words {
@@ -73,14 +78,19 @@ impl Sought {
                 look_again = true;
                 continue;
             }
-            let cut: String = word.chars().take(LISTED).collect();
-            look_again |= length > LISTED;
+            let kept: String = if cut { word.chars().take(LISTED).collect() } else { word.clone() };
+            look_again |= cut && length > LISTED;
             // Words are letters and digits, so nothing in them can end the quotes.
             let star = if length == 1 { "" } else { "*" };
-            query.push_str(&format!("\"{cut}\"{star} "));
+            query.push_str(&format!("\"{kept}\"{star} "));
         }
         (!query.is_empty()).then_some((query, look_again))
     }
+}
+
+/// Whether words as typed all begin a word of this text (words separated by spaces and line feeds).
+pub(crate) fn typed_text_matches(text: &str, words: &[String]) -> bool {
+    words.iter().all(|word| text.split([' ', '\n']).any(|held| held.starts_with(word.as_str())))
 }
 
 fn next_word(text: &str) -> Option<(&str, &str)> {
@@ -138,16 +148,16 @@ mod tests {
 
     #[test]
     fn nothing_typed_is_syntax() {
-        let (query, _) = Sought::parse("\"half OR -minus NEAR( col:x * ^ tag").text_query().unwrap();
+        let (query, _) = Sought::parse("\"half OR -minus NEAR( col:x * ^ tag").text_query(true).unwrap();
         assert_eq!(query, "\"half\"* \"or\"* \"minus\"* \"near\"* \"col\"* \"tag\"* ");
-        assert_eq!(Sought::parse("\" * ^ - ( )").text_query(), None);
+        assert_eq!(Sought::parse("\" * ^ - ( )").text_query(true), None);
     }
 
     #[test]
     fn long_words_are_cut_to_what_is_listed() {
-        assert_eq!(Sought::parse("raghunathan").text_query(), Some(("\"raghu\"* ".into(), true)));
-        assert_eq!(Sought::parse("a").text_query(), None);
-        assert_eq!(Sought::parse("a bc").text_query(), Some(("\"bc\"* ".into(), true)));
-        assert_eq!(Sought::parse("田").text_query(), Some(("\"田\" ".into(), false)));
+        assert_eq!(Sought::parse("raghunathan").text_query(true), Some(("\"raghu\"* ".into(), true)));
+        assert_eq!(Sought::parse("a").text_query(true), None);
+        assert_eq!(Sought::parse("a bc").text_query(true), Some(("\"bc\"* ".into(), true)));
+        assert_eq!(Sought::parse("田").text_query(true), Some(("\"田\" ".into(), false)));
     }
 }

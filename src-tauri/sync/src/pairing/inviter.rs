@@ -1,11 +1,12 @@
 //! The side that made the link.
 
-use tuttu_model::{OpHash, SpaceId};
+use tuttu_model::{OpHash, PersonId, SpaceId};
 
 use super::messages::{self, Message, PROTOCOL, Prover};
 use super::{Binding, Found, Introduction, InvitationState, Refusal, SpaceOps, Words};
 use crate::invite::LookupId;
 use crate::membership::{OpBody, SignedOp, VerifiedOp};
+use crate::signing::SignatureBytes;
 use crate::{feed, wire};
 
 /// Operations sent in one frame, in bytes.
@@ -34,12 +35,19 @@ pub enum InviterEffect {
         /// This computer was let in with this invitation before, but the connection ended before it got everything.
         again: bool,
     },
+    /// Both agreed that a computer is added: call [`Inviter::ask_consent`] with the spaces it gets.
+    ListSpaces {
+        /// The new computer.
+        introduction: Introduction,
+    },
     /// Both agreed: spend the invitation, write the operations, then call [`Inviter::send`] (or [`Inviter::fail`]).
     Grant {
         /// Who is let in.
         introduction: Introduction,
         /// The joiner's certificate for its computer in the space; its signature, person, computer and names are checked. `None` when a computer is added.
         certificate: Option<VerifiedOp>,
+        /// When a computer is added: its consent for each space, in the order asked for; each belongs into the certificate, which checks it.
+        consents: Vec<(SpaceId, SignatureBytes)>,
     },
     /// The joiner has everything.
     Finished,
@@ -53,6 +61,11 @@ enum State {
     LookingUp { commitment: [u8; 32], proof: [u8; 32] },
     Offered { commitment: [u8; 32] },
     Asked { approved: bool, confirmed: Option<Option<VerifiedOp>> },
+    /// Both agreed on a computer; the caller lists the spaces.
+    Listing,
+    Consenting {
+        spaces: Vec<SpaceId>,
+    },
     Granted,
     Sent,
     Over,
@@ -94,6 +107,7 @@ impl Inviter {
             (Message::Start { protocol, lookup, commitment, proof }, State::New) => self.started(protocol, lookup, commitment, proof),
             (Message::Open { nonce, introduction }, State::Offered { commitment }) => self.opened(&nonce, introduction, &commitment),
             (Message::Confirm { certificate }, State::Asked { approved, confirmed: None }) => self.confirmed(approved, certificate),
+            (Message::Consent { signatures }, State::Consenting { spaces }) => self.consented(&spaces, signatures),
             (Message::Received, State::Sent) => {
                 self.state = State::Over;
                 vec![InviterEffect::Finished]
@@ -145,6 +159,15 @@ impl Inviter {
             State::Over | State::Sent => Vec::new(),
             _ => self.end(Refusal::Declined),
         }
+    }
+
+    /// The spaces that a new computer of `person` gets.
+    pub fn ask_consent(&mut self, person: PersonId, spaces: Vec<SpaceId>) -> Vec<InviterEffect> {
+        if self.state != State::Listing {
+            return Vec::new();
+        }
+        self.state = State::Consenting { spaces: spaces.clone() };
+        send(&Message::AskConsent { person, spaces })
     }
 
     /// The operations of the space (or, for a computer, of all spaces it gets), each list parents first.
@@ -233,8 +256,21 @@ impl Inviter {
         let State::Asked { approved: true, confirmed: Some(certificate) } = &self.state else { return Vec::new() };
         let Some(introduction) = self.introduction.clone() else { return Vec::new() };
         let certificate = certificate.clone();
+        if self.space.is_none() {
+            self.state = State::Listing;
+            return vec![InviterEffect::ListSpaces { introduction }];
+        }
         self.state = State::Granted;
-        vec![InviterEffect::Grant { introduction, certificate }]
+        vec![InviterEffect::Grant { introduction, certificate, consents: Vec::new() }]
+    }
+
+    fn consented(&mut self, spaces: &[SpaceId], consents: Vec<(SpaceId, SignatureBytes)>) -> Vec<InviterEffect> {
+        let Some(introduction) = self.introduction.clone() else { return Vec::new() };
+        if !consents.iter().map(|(space, _)| space).eq(spaces) {
+            return self.end(Refusal::Protocol("the consent is for other spaces".to_owned()));
+        }
+        self.state = State::Granted;
+        vec![InviterEffect::Grant { introduction, certificate: None, consents }]
     }
 
     fn end(&mut self, refusal: Refusal) -> Vec<InviterEffect> {

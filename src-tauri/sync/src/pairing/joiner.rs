@@ -1,12 +1,13 @@
 //! The side that brings the link.
 
-use tuttu_model::SpaceId;
+use tuttu_model::{PersonId, SpaceId};
 
 use super::messages::{self, Message, PROTOCOL, Prover};
 use super::{Binding, Introduction, Offer, Refusal, SpaceOps, Words};
 use crate::invite::{Link, Secret};
 use crate::limits::{OP_BYTES, OPS, SPACES};
 use crate::membership::SignedOp;
+use crate::signing::SignatureBytes;
 use crate::{feed, wire};
 
 /// What the joiner's caller must do, in order.
@@ -23,6 +24,13 @@ pub enum JoinerEffect {
         words: Words,
         /// Whether the person must compare them with the inviter's.
         compare: bool,
+    },
+    /// Only for a computer link: sign [`crate::membership::certify_consent`] for each space with this computer's key and call [`Joiner::consent`].
+    Consent {
+        /// The person whose computer this becomes.
+        person: PersonId,
+        /// The spaces.
+        spaces: Vec<SpaceId>,
     },
     /// Done: the membership operations of each space, parents first, not yet verified, each with its genesis.
     Finished {
@@ -51,6 +59,8 @@ pub struct Joiner {
     introduction: Introduction,
     nonce: [u8; 32],
     state: State,
+    /// Who asked for consent.
+    person: Option<PersonId>,
     received: Vec<SpaceOps>,
     count: usize,
 }
@@ -59,7 +69,17 @@ impl Joiner {
     /// A pairing for the link, over the TLS session of `binding`. `nonce` is 32 fresh random bytes.
     #[must_use]
     pub fn new(binding: Binding, link: &Link, introduction: Introduction, nonce: [u8; 32]) -> Self {
-        Self { binding, secret: *link.secret(), space: link.space(), introduction, nonce, state: State::New, received: Vec::new(), count: 0 }
+        Self {
+            binding,
+            secret: *link.secret(),
+            space: link.space(),
+            introduction,
+            nonce,
+            state: State::New,
+            person: None,
+            received: Vec::new(),
+            count: 0,
+        }
     }
 
     /// The first frame.
@@ -84,6 +104,7 @@ impl Joiner {
                 vec![JoinerEffect::Failed(refusal)]
             }
             Ok(Message::Offer { nonce, proof, offer }) if self.state == State::Started => self.offered(&nonce, &proof, offer),
+            Ok(Message::AskConsent { person, spaces }) if self.state == State::Confirmed && self.space.is_none() => self.consent_asked(person, spaces),
             Ok(Message::Spaces { spaces, last }) if self.state == State::Confirmed => self.collect(spaces, last),
             Ok(other) => self.fail(Refusal::Protocol(format!("{} came at the wrong time", other.name()))),
             Err(error) => self.fail(Refusal::Protocol(error.to_string())),
@@ -99,9 +120,21 @@ impl Joiner {
         send(&Message::Confirm { certificate })
     }
 
+    /// This computer's signatures for the spaces asked for.
+    pub fn consent(&mut self, signatures: Vec<(SpaceId, SignatureBytes)>) -> Vec<JoinerEffect> {
+        if self.state == State::Confirmed { send(&Message::Consent { signatures }) } else { Vec::new() }
+    }
+
     /// The person said no, or closed the dialog.
     pub fn decline(&mut self) -> Vec<JoinerEffect> {
         if self.state == State::Over { Vec::new() } else { self.fail(Refusal::Cancelled) }
+    }
+
+    fn consent_asked(&mut self, person: PersonId, spaces: Vec<SpaceId>) -> Vec<JoinerEffect> {
+        if spaces.is_empty() || spaces.len() > SPACES || self.person.replace(person).is_some() {
+            return self.fail(Refusal::Protocol("consent was asked for too many spaces, for none, or twice".to_owned()));
+        }
+        vec![JoinerEffect::Consent { person, spaces }]
     }
 
     fn offered(&mut self, nonce: &[u8; 32], proof: &[u8; 32], offer: Offer) -> Vec<JoinerEffect> {

@@ -1,12 +1,13 @@
 //! What travels in a pairing, and the hashes that hold it together.
 
 use serde::{Deserialize, Serialize};
+use tuttu_model::{PersonId, SpaceId};
 
 use super::{Binding, Introduction, Offer, Refusal, SpaceOps, Words};
 use crate::invite::{LookupId, Secret};
 use crate::limits::NAME_CHARS;
 use crate::membership::SignedOp;
-use crate::signing;
+use crate::signing::{self, SignatureBytes};
 use crate::words::WORDS;
 
 /// The version of this protocol. The shapes of [`Message::Start`] and of a refusal stay the same in every version.
@@ -23,6 +24,8 @@ pub(super) enum Message {
     Offer { nonce: [u8; 32], proof: [u8; 32], offer: Offer },
     Open { nonce: [u8; 32], introduction: Introduction },
     Confirm { certificate: Option<SignedOp> },
+    AskConsent { person: PersonId, spaces: Vec<SpaceId> },
+    Consent { signatures: Vec<(SpaceId, SignatureBytes)> },
     Spaces { spaces: Vec<SpaceOps>, last: bool },
     Received,
 }
@@ -36,6 +39,8 @@ impl Message {
             Self::Offer { .. } => "an offer",
             Self::Open { .. } => "an introduction",
             Self::Confirm { .. } => "a confirmation",
+            Self::AskConsent { .. } => "a request for consent",
+            Self::Consent { .. } => "consent",
             Self::Spaces { .. } => "spaces",
             Self::Received => "a receipt",
         }

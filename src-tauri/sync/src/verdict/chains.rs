@@ -84,77 +84,70 @@ impl<'a> Chains<'a> {
     }
 
     fn follow_feed(&mut self, feed: FeedId, steps: &[Step], cuts: &[(u64, Option<EntryHash>)]) {
-        let limit = cuts.iter().map(|(seq, _)| *seq).min();
-        let named: Vec<BTreeSet<usize>> =
-            cuts.iter().filter_map(|(_, hash)| self.number(hash.as_ref()?)).map(|number| self.line_to(number)).collect();
-        let (mut tip, mut seq, mut stopped) = (None, 0_u64, false);
-        loop {
-            if limit.is_some_and(|limit| seq >= limit) {
-                stopped = true;
-                break;
-            }
-            let start = steps.partition_point(|step| step.prev < tip);
-            let next: Vec<&Step> = steps.iter().skip(start).take_while(|step| step.prev == tip).collect();
-            let step = match next.as_slice() {
-                [] => break,
-                [only] => *only,
-                // R4: a fork ends the feed, unless what the cuts in force name lies on one branch.
-                _ => match settle(&next, &named) {
-                    Some(step) => step,
-                    None => {
-                        stopped = true;
-                        break;
-                    }
-                },
-            };
-            let Some(number) = step.held else { break };
-            if !self.may_follow(number, seq + 1, cuts, &named) {
-                stopped = true;
-                break;
-            }
+        let (line, stopped) = match self.settled_line(feed, cuts) {
+            Some(line) => (line, true),
+            None => self.walk(steps, cuts),
+        };
+        if let Some(tip) = line.last().and_then(|number| self.entries.get(*number)) {
+            self.vector.0.insert(feed, (tip.seq, tip.hash));
+        }
+        for number in line {
             if let Some(valid) = self.valid.get_mut(number) {
                 *valid = true;
             }
-            (tip, seq) = (Some(step.hash), seq + 1);
-        }
-        if let Some(hash) = tip {
-            self.vector.0.insert(feed, (seq, hash));
         }
         if stopped || !cuts.is_empty() {
             self.closed.insert(feed);
         }
     }
 
-    /// An entry and all held ones before it.
-    fn line_to(&self, number: usize) -> BTreeSet<usize> {
-        let mut line = BTreeSet::new();
-        let mut at = Some(number);
-        while let Some(number) = at {
-            line.insert(number);
-            at = self.entries.get(number).and_then(|entry| self.number(entry.prev.as_ref()?));
+    /// R1, R4: when all of the lowest cuts name one entry and the whole line to it is held, exactly that line is valid, whatever forks off it.
+    /// Nothing else that is held may decide: it might not travel, and two computers would never agree.
+    fn settled_line(&self, feed: FeedId, cuts: &[(u64, Option<EntryHash>)]) -> Option<Vec<usize>> {
+        let (limit, name) = *cuts.iter().min()?;
+        if cuts.iter().any(|(seq, other)| *seq == limit && *other != name) {
+            return None;
         }
-        line
+        let mut line = Vec::new();
+        let (mut at, mut seq) = (name, limit);
+        while let Some(hash) = at {
+            let number = self.number(&hash)?;
+            let entry = self.entries.get(number)?;
+            if entry.invalid || entry.feed != feed || entry.seq != seq || seq == 0 {
+                return None;
+            }
+            line.push(number);
+            (at, seq) = (entry.prev, seq - 1);
+        }
+        line.reverse();
+        (seq == 0 && !line.is_empty()).then_some(line)
     }
 
-    /// R1: once a named entry is held, only what leads to it counts; until then, its place must have its hash. R5: nothing invalid counts.
-    fn may_follow(&self, number: usize, seq: u64, cuts: &[(u64, Option<EntryHash>)], named: &[BTreeSet<usize>]) -> bool {
-        self.entries.get(number).is_some_and(|entry| {
-            !entry.invalid
-                && entry.seq == seq
-                && named.iter().all(|line| line.contains(&number))
-                && cuts.iter().all(|(place, hash)| *place != seq || *hash == Some(entry.hash))
-        })
-    }
-}
-
-fn settle<'s>(branches: &[&'s Step], named: &[BTreeSet<usize>]) -> Option<&'s Step> {
-    if named.is_empty() {
-        return None;
-    }
-    let leads = |step: &&&Step| step.held.is_some_and(|number| named.iter().all(|line| line.contains(&number)));
-    let mut leading = branches.iter().filter(leads);
-    match (leading.next(), leading.next()) {
-        (Some(step), None) => Some(step),
-        _ => None,
+    /// The held entries from the first on, up to a cut, a fork or something invalid. The second part says whether it was one of those.
+    fn walk(&self, steps: &[Step], cuts: &[(u64, Option<EntryHash>)]) -> (Vec<usize>, bool) {
+        let limit = cuts.iter().map(|(seq, _)| *seq).min();
+        let (mut line, mut tip, mut seq) = (Vec::new(), None, 0_u64);
+        loop {
+            if limit.is_some_and(|limit| seq >= limit) {
+                return (line, true);
+            }
+            let start = steps.partition_point(|step| step.prev < tip);
+            let mut next = steps.iter().skip(start).take_while(|step| step.prev == tip);
+            let step = match (next.next(), next.next()) {
+                (None, _) => return (line, false),
+                (Some(only), None) => only,
+                (Some(_), Some(_)) => return (line, true),
+            };
+            let Some((number, entry)) = step.held.and_then(|number| Some((number, self.entries.get(number)?))) else {
+                return (line, false);
+            };
+            seq += 1;
+            let named_otherwise = cuts.iter().any(|(place, hash)| *place == seq && *hash != Some(entry.hash));
+            if entry.invalid || entry.seq != seq || named_otherwise {
+                return (line, true);
+            }
+            line.push(number);
+            tip = Some(step.hash);
+        }
     }
 }

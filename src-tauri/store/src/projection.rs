@@ -1,0 +1,100 @@
+//! What the query tables hold of a record, derived from its view alone.
+
+use std::collections::BTreeSet;
+
+use tuttu_model::{DocumentId, Kind, RecordView, normal};
+
+use crate::error::StoreError;
+use crate::search::{TextTable, line_of, searched_text};
+use crate::sql;
+
+/// Changes whenever what is stored of a record, or how, changes: the shape of [`RecordView`], folding, fields of a search line.
+pub(crate) const VERSION: &[u8] = b"1";
+/// Under which key the version that filled the query tables is kept.
+pub(crate) const VERSION_KEY: &str = "store.projections";
+
+/// Characters of a sort key.
+const SORT_CHARS: usize = 120;
+/// Tags and participants of one record.
+const LINKS: usize = 10_000;
+
+/// What the query tables hold of a record. A record in the trash is only in the list of records.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Projection {
+    pub(crate) kind: String,
+    pub(crate) sort: String,
+    pub(crate) created: String,
+    pub(crate) changed: String,
+    pub(crate) deleted: bool,
+    pub(crate) conflicts: i64,
+    /// The day and hour an activity is listed under.
+    pub(crate) at: String,
+    /// Folded.
+    pub(crate) tags: BTreeSet<String>,
+    pub(crate) participants: BTreeSet<DocumentId>,
+    /// People and organisations: what is searched in memory.
+    pub(crate) line: Option<String>,
+    /// What is searched in a text index; empty for nothing.
+    pub(crate) text: String,
+    pub(crate) table: TextTable,
+}
+
+impl Projection {
+    /// Derives everything from the view.
+    pub(crate) fn of(view: &RecordView) -> Self {
+        let kind = Kind::from(view.kind.as_str());
+        let mut projection = Self {
+            sort: sort_of(view),
+            created: view.created.at.clone(),
+            changed: view.changed.at.clone(),
+            deleted: view.deleted,
+            conflicts: i64::try_from(view.conflicts.len()).unwrap_or(i64::MAX),
+            at: if view.at.is_empty() { view.created.at.clone() } else { view.at.clone() },
+            tags: BTreeSet::new(),
+            participants: BTreeSet::new(),
+            line: None,
+            text: String::new(),
+            table: TextTable::of(&kind),
+            kind: kind.into(),
+        };
+        if !view.deleted {
+            projection.tags = view.tags.iter().take(LINKS).map(|tag| normal::fold(tag)).filter(|tag| !tag.is_empty()).collect();
+            projection.participants = view.with.iter().take(LINKS).filter_map(|id| id.parse().ok()).collect();
+            projection.line = (projection.table == TextTable::Notes).then(|| line_of(view));
+            projection.text = searched_text(view);
+        }
+        projection
+    }
+}
+
+/// The sort key of a name.
+pub(crate) fn sort_of_name(name: &str) -> String {
+    normal::sort_key(name).chars().take(SORT_CHARS).collect()
+}
+
+fn sort_of(view: &RecordView) -> String {
+    let shown = [
+        view.name.as_str(),
+        view.nickname.as_str(),
+        view.orgs.first().map_or("", |org| org.name.as_str()),
+        view.emails.first().map_or("", |email| email.value.as_str()),
+        view.text.as_str(),
+    ];
+    let shown = shown.into_iter().find(|text| !text.is_empty()).unwrap_or("");
+    // A text is much longer than its key: fold only its beginning.
+    let start: String = shown.chars().take(2 * SORT_CHARS).collect();
+    sort_of_name(&start)
+}
+
+/// A view as stored.
+pub(crate) fn encode(view: &RecordView) -> Result<Vec<u8>, StoreError> {
+    sql::encode(view)
+}
+
+/// The way back of [`encode`].
+pub(crate) fn decode(bytes: &[u8]) -> Result<RecordView, StoreError> {
+    sql::decode(bytes, "the projection of a record")
+}
+
+#[cfg(test)]
+mod tests;

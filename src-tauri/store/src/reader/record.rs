@@ -1,0 +1,184 @@
+//! Records as projected.
+
+use std::collections::BTreeMap;
+
+use tuttu_model::{DocumentId, Kind, RecordView, SpaceId, normal};
+
+use super::Reader;
+use crate::error::StoreError;
+use crate::projection::{self, Projection};
+use crate::rows::{Counts, RecordRow, SpaceCounts};
+use crate::sql;
+
+/// Candidates returned for the beginning of an id.
+const CANDIDATES: i64 = 100;
+
+impl Reader<'_> {
+    /// A record as projected, in the trash or not.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn record(&self, space: &SpaceId, doc: &DocumentId) -> Result<Option<RecordRow>, StoreError> {
+        match self.did(space, doc)? {
+            Some(did) => self.record_at(did),
+            None => Ok(None),
+        }
+    }
+
+    pub(crate) fn record_at(&self, did: i64) -> Result<Option<RecordRow>, StoreError> {
+        let sql = "SELECT doc.sid, doc.id, record.news, record.view FROM record JOIN doc USING (did) WHERE record.did = ?1";
+        let found = sql::one(self.connection, sql, [did], |row| {
+            Ok((row.get(0)?, DocumentId(row.get(1)?), row.get(2)?, row.get::<_, Vec<u8>>(3)?))
+        })?;
+        let Some((sid, doc, news, view)) = found else { return Ok(None) };
+        Ok(Some(RecordRow { space: self.space_id(sid)?, doc, view: projection::decode(&view)?, news }))
+    }
+
+    pub(crate) fn view_at(&self, did: i64) -> Result<Option<RecordView>, StoreError> {
+        let view = sql::one(self.connection, "SELECT view FROM record WHERE did = ?1", [did], |row| row.get::<_, Vec<u8>>(0))?;
+        view.map(|view| projection::decode(&view)).transpose()
+    }
+
+    pub(crate) fn records_at(&self, dids: &[i64]) -> Result<Vec<RecordRow>, StoreError> {
+        let mut rows = Vec::with_capacity(dids.len());
+        for did in dids {
+            rows.extend(self.record_at(*did)?);
+        }
+        Ok(rows)
+    }
+
+    /// Records whose printed id begins with this (with or without the kind's letter), in all spaces, by id; at most 100.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn find_ids(&self, prefix: &str) -> Result<Vec<(SpaceId, DocumentId)>, StoreError> {
+        let digits = prefix.rsplit_once('_').map_or(prefix, |(_, digits)| digits);
+        let padded = |with: &str| format!("{digits}{}", with.repeat(26_usize.saturating_sub(digits.len()))).parse::<DocumentId>();
+        // 26 digits hold 130 bits, an id has 128: the first digit is at most 7.
+        let highest = if digits.is_empty() { Ok(DocumentId([0xFF; 16])) } else { padded("Z") };
+        let (Ok(low), Ok(high)) = (padded("0"), highest) else { return Ok(Vec::new()) };
+        let sql = "SELECT id FROM doc JOIN record USING (did) WHERE doc.sid = ?1 AND doc.id BETWEEN ?2 AND ?3 ORDER BY doc.id LIMIT ?4";
+        let mut found = Vec::new();
+        for (sid, space) in self.space_numbers()? {
+            let ids = sql::all(self.connection, sql, (sid, low.0, high.0, CANDIDATES), |row| Ok(DocumentId(row.get(0)?)))?;
+            found.extend(ids.into_iter().map(|id| (space, id)));
+        }
+        found.sort_by_key(|(space, id)| (*id, *space));
+        found.truncate(usize::try_from(CANDIDATES).unwrap_or(usize::MAX));
+        Ok(found)
+    }
+
+    /// Records with exactly this name, whatever its case and accents, in all spaces, without the trash: space, document and kind.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn find_by_name(&self, name: &str) -> Result<Vec<(SpaceId, DocumentId, String)>, StoreError> {
+        let folded = normal::fold(name);
+        let sort = projection::sort_of_name(name);
+        if folded.is_empty() {
+            return Ok(Vec::new());
+        }
+        let kinds: Vec<String> = sql::all(self.connection, "SELECT DISTINCT kind FROM tally", [], |row| Ok(row.get(0)?))?;
+        let mut found = Vec::new();
+        for kind in kinds {
+            let sql = "SELECT did FROM record WHERE deleted = 0 AND kind = ?1 AND sort = ?2 ORDER BY did";
+            let dids = sql::all(self.connection, sql, (&kind, &sort), |row| Ok(row.get(0)?))?;
+            let same = self.records_at(&dids)?.into_iter().filter(|row| normal::fold(&row.view.name) == folded);
+            found.extend(same.map(|row| (row.space, row.doc, kind.clone())));
+        }
+        Ok(found)
+    }
+
+    /// Activities in which a record took part, newest first, without the trash. With `space` given only those of that space and of private spaces:
+    /// members of another space cannot put anything into the timeline of this one.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn activities_of(&self, space: Option<&SpaceId>, doc: &DocumentId, limit: usize) -> Result<Vec<RecordRow>, StoreError> {
+        let sql = "SELECT record.did, record.kind FROM participant JOIN record USING (did) JOIN space USING (sid)
+            WHERE participant.target = ?1 AND (?2 IS NULL OR space.id = ?2 OR space.private = 1)
+            ORDER BY participant.at DESC, participant.did DESC";
+        let mut dids: Vec<i64> = Vec::new();
+        sql::each(self.connection, sql, (doc.0, space.map(SpaceId::as_bytes)), |row| {
+            if dids.len() < limit && Kind::from(row.get::<_, String>(1)?).is_activity() {
+                dids.push(row.get(0)?);
+            }
+            Ok(dids.len() < limit)
+        })?;
+        self.records_at(&dids)
+    }
+
+    /// The records that hold a conflict, without the trash: all of them, or the one named, if it does.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn conflicts(&self, of: Option<(SpaceId, DocumentId)>) -> Result<Vec<(SpaceId, DocumentId)>, StoreError> {
+        let only = match of {
+            Some((space, doc)) => match self.did(&space, &doc)? {
+                Some(did) => Some(did),
+                None => return Ok(Vec::new()),
+            },
+            None => None,
+        };
+        let sql = "SELECT did FROM record WHERE conflicts > 0 AND deleted = 0 AND (?1 IS NULL OR did = ?1) ORDER BY did";
+        let dids: Vec<i64> = sql::all(self.connection, sql, [only], |row| Ok(row.get(0)?))?;
+        dids.into_iter().map(|did| self.doc_id(did)).collect()
+    }
+
+    /// How many records there are, without the trash.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn counts(&self) -> Result<Counts, StoreError> {
+        let mut spaces: BTreeMap<i64, SpaceCounts> = BTreeMap::new();
+        for (sid, space) in self.space_numbers()? {
+            spaces.insert(sid, SpaceCounts { space, people: 0, orgs: 0, activities: 0 });
+        }
+        sql::each(self.connection, "SELECT sid, kind, live FROM tally", [], |row| {
+            let live: u32 = row.get(2)?;
+            if let Some(counts) = spaces.get_mut(&row.get(0)?) {
+                match Kind::from(row.get::<_, String>(1)?) {
+                    Kind::Person => counts.people += live,
+                    Kind::Org => counts.orgs += live,
+                    kind if kind.is_activity() => counts.activities += live,
+                    _ => {}
+                }
+            }
+            Ok(true)
+        })?;
+        let conflicts = "SELECT count(*) FROM record WHERE conflicts > 0 AND deleted = 0";
+        let conflicts = sql::one(self.connection, conflicts, [], |row| row.get(0))?.unwrap_or(0);
+        Ok(Counts { spaces: spaces.into_values().collect(), conflicts })
+    }
+
+    /// Whether the query tables were made by this version's rules. When not, the engine drops them (`Tx::drop_projections`) and puts every record again.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn projections_are_current(&self) -> Result<bool, StoreError> {
+        let made_by = self.meta(projection::VERSION_KEY)?;
+        let empty = sql::one(self.connection, "SELECT 1 FROM record LIMIT 1", [], |_| Ok(()))?.is_none();
+        Ok(made_by.as_deref() == Some(projection::VERSION) || (made_by.is_none() && empty))
+    }
+
+    /// Whether a record's query tables hold what they would hold if it were put now: for `check`.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn projection_holds(&self, space: &SpaceId, doc: &DocumentId, view: &RecordView) -> Result<bool, StoreError> {
+        let Some(did) = self.did(space, doc)? else { return Ok(false) };
+        if self.view_at(did)?.as_ref() != Some(view) {
+            return Ok(false);
+        }
+        let expected = Projection::of(view);
+        let line = sql::one(self.connection, "SELECT line FROM finder WHERE did = ?1", [did], |row| row.get::<_, String>(0))?;
+        let sort = sql::one(self.connection, "SELECT sort FROM record WHERE did = ?1", [did], |row| row.get::<_, String>(0))?;
+        Ok(line == expected.line && sort.as_ref() == Some(&expected.sort))
+    }
+
+    /// All spaces with their short numbers.
+    pub(crate) fn space_numbers(&self) -> Result<Vec<(i64, SpaceId)>, StoreError> {
+        let sql = "SELECT sid, id FROM space ORDER BY private DESC, since, sid";
+        sql::all(self.connection, sql, [], |row| Ok((row.get(0)?, SpaceId(row.get(1)?))))
+    }
+}

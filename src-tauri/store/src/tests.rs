@@ -1,0 +1,10 @@
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
+
+mod crash;
+mod feeds;
+mod ledger;
+mod lists;
+mod records;
+mod search;
+mod verdicts;
+pub(crate) mod world;

@@ -1,0 +1,88 @@
+//! Operations, acknowledgements and invitations are written down.
+
+use tuttu_model::{ChangeHash, DocumentId, SpaceId};
+
+use super::Tx;
+use crate::error::StoreError;
+use crate::rows::{AckRow, InvitationRow, OperationRow};
+use crate::sql;
+
+impl Tx<'_> {
+    /// Writes an operation down, or replaces what was written of it; it keeps its place among the others.
+    ///
+    /// # Errors
+    /// When a space is not held, or it cannot be written.
+    pub fn put_operation(&mut self, row: &OperationRow) -> Result<(), StoreError> {
+        let sql = "INSERT INTO operation (id, label, time, undoes) VALUES (?1, ?2, ?3, ?4)
+            ON CONFLICT (id) DO UPDATE SET label = excluded.label, time = excluded.time, undoes = excluded.undoes";
+        let undoes: &[u8] = row.undoes.as_ref().map_or(&[], |id| id);
+        sql::run(self.connection, sql, (row.id, &row.label, row.time, undoes))?;
+        let n = self.operation_number(&row.id)?;
+        sql::run(self.connection, "DELETE FROM operation_change WHERE n = ?1", [n])?;
+        self.add_operation_changes(n, &row.changes)
+    }
+
+    /// Adds changes to an operation that spans several transactions (an import) without writing the earlier ones again.
+    ///
+    /// # Errors
+    /// When there is no such operation, a space is not held, or it cannot be written.
+    pub fn extend_operation(&mut self, id: &[u8; 16], changes: &[(SpaceId, DocumentId, ChangeHash)]) -> Result<(), StoreError> {
+        let n = self.operation_number(id)?;
+        self.add_operation_changes(n, changes)
+    }
+
+    fn operation_number(&self, id: &[u8; 16]) -> Result<i64, StoreError> {
+        sql::one(self.connection, "SELECT n FROM operation WHERE id = ?1", [id], |row| row.get(0))?
+            .ok_or_else(|| StoreError::Other("there is no such operation".into()))
+    }
+
+    fn add_operation_changes(&self, n: i64, changes: &[(SpaceId, DocumentId, ChangeHash)]) -> Result<(), StoreError> {
+        let last = "SELECT coalesce(max(place), 0) FROM operation_change WHERE n = ?1";
+        let mut place: i64 = sql::one(self.connection, last, [n], |row| row.get(0))?.unwrap_or(0);
+        for (space, doc, hash) in changes {
+            place += 1;
+            let did = self.number(self.held(space)?, doc)?;
+            let sql = "INSERT INTO operation_change (n, place, did, hash) VALUES (?1, ?2, ?3, ?4)";
+            sql::run(self.connection, sql, (n, place, did, hash.as_bytes()))?;
+        }
+        Ok(())
+    }
+
+    /// Writes down what a computer has confirmed.
+    ///
+    /// # Errors
+    /// When the space is not held, or it cannot be written.
+    pub fn put_ack(&mut self, row: &AckRow) -> Result<(), StoreError> {
+        let sql = "INSERT INTO ack (computer, sid, at, vector) VALUES (?1, ?2, ?3, ?4)
+            ON CONFLICT (computer, sid) DO UPDATE SET at = excluded.at, vector = excluded.vector";
+        let values = (row.computer.as_bytes(), self.held(&row.space)?, row.at, sql::encode(&row.vector)?);
+        sql::run(self.connection, sql, values).map(drop)
+    }
+
+    /// Writes an invitation down.
+    ///
+    /// # Errors
+    /// When the space is not held, or it cannot be written.
+    pub fn put_invitation(&mut self, row: &InvitationRow) -> Result<(), StoreError> {
+        let sql = "INSERT INTO invitation (id, sid, link, role, made, expires, for_whom, relay, auto, secret, state)
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)
+            ON CONFLICT (id) DO UPDATE SET link = excluded.link, role = excluded.role, expires = excluded.expires,
+                for_whom = excluded.for_whom, relay = excluded.relay, auto = excluded.auto, state = excluded.state";
+        let sid = self.held(&row.space)?;
+        let values = (
+            &row.id, sid, &row.link, &row.role, row.made, row.expires, &row.for_whom, &row.relay, row.auto, row.secret, &row.state,
+        );
+        sql::run(self.connection, sql, values).map(drop)
+    }
+
+    /// An invitation was used or withdrawn.
+    ///
+    /// # Errors
+    /// When there is no such invitation, or it cannot be written.
+    pub fn set_invitation_state(&mut self, id: &str, state: &str) -> Result<(), StoreError> {
+        match sql::run(self.connection, "UPDATE invitation SET state = ?2 WHERE id = ?1", (id, state))? {
+            0 => Err(StoreError::Other("there is no such invitation".into())),
+            _ => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,213 @@
+//! Records and everything that is derived from them.
+
+use tuttu_model::{DocumentId, RecordView, SpaceId, view};
+
+use super::Tx;
+use crate::accumulator;
+use crate::error::StoreError;
+use crate::projection::{self, Projection};
+use crate::rows::RecordWrite;
+use crate::search::{NameUpdate, TextTable, place_of};
+use crate::{packing, sql};
+
+/// What is in the query tables of a record.
+struct Held {
+    projection: Projection,
+    news: bool,
+    place: i64,
+}
+
+impl Tx<'_> {
+    /// Writes a record as it is now: heads, snapshot, query tables, search and the space's accumulator. A missing snapshot leaves an earlier one,
+    /// which stays good together with the changes after it.
+    ///
+    /// # Errors
+    /// When the space is not held, or it cannot be written.
+    pub fn put_record(&mut self, space: &SpaceId, write: &RecordWrite) -> Result<(), StoreError> {
+        let sid = self.held(space)?;
+        let did = self.number(sid, &write.doc)?;
+        let mut heads: Vec<[u8; 32]> = write.heads.iter().map(|head| head.0).collect();
+        heads.sort_unstable();
+        self.move_heads(sid, did, &write.doc, &heads)?;
+        if let Some(snapshot) = &write.snapshot {
+            let sql = "UPDATE doc SET snapshot = ?2, snapshot_cid = (SELECT coalesce(max(cid), 0) FROM change WHERE did = ?1) WHERE did = ?1";
+            sql::run(self.connection, sql, (did, packing::pack_tagged(snapshot)))?;
+        }
+        let view = view::view_of(&write.record, &write.doc, space);
+        self.project(sid, did, &view, write.news)
+    }
+
+    /// Takes a record out: no accepted change of its document is left. Its raw changes stay.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn remove_record(&mut self, space: &SpaceId, doc: &DocumentId) -> Result<(), StoreError> {
+        let sid = self.held(space)?;
+        let Some(did) = self.did(space, doc)? else { return Ok(()) };
+        self.move_heads(sid, did, doc, &[])?;
+        sql::run(self.connection, "UPDATE doc SET snapshot = x'', snapshot_cid = 0 WHERE did = ?1", [did])?;
+        if let Some(held) = self.projected(did)? {
+            self.take_out(sid, did, &held)?;
+            sql::run(self.connection, "DELETE FROM record WHERE did = ?1", [did])?;
+            self.count(sid, &held.projection, -1)?;
+            self.names.push(NameUpdate { did, line: None });
+        }
+        Ok(())
+    }
+
+    /// The person has looked at what others changed in a record.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn mark_seen(&mut self, space: &SpaceId, doc: &DocumentId) -> Result<(), StoreError> {
+        let Some(did) = self.did(space, doc)? else { return Ok(()) };
+        sql::run(self.connection, "UPDATE record SET news = 0 WHERE did = ?1 AND news = 1", [did]).map(drop)
+    }
+
+    /// Empties the query tables: the engine puts every record again from its changes. Call it in one transaction with that, or
+    /// [`crate::Reader::projections_are_current`] says until the end that it is to be done.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn drop_projections(&mut self) -> Result<(), StoreError> {
+        let dids = sql::all(self.connection, "SELECT did FROM finder", [], |row| row.get::<_, i64>(0).map_err(StoreError::from))?;
+        self.names.extend(dids.into_iter().map(|did| NameUpdate { did, line: None }));
+        self.connection.execute_batch(
+            "DELETE FROM tag; DELETE FROM participant; DELETE FROM finder; DELETE FROM tally; DELETE FROM record;
+             INSERT INTO notes_text (notes_text) VALUES ('delete-all'); INSERT INTO activity_text (activity_text) VALUES ('delete-all');",
+        )?;
+        self.texts = Default::default();
+        self.put_meta(projection::VERSION_KEY, projection::VERSION)
+    }
+
+    /// Moves a document's heads, and the space's accumulator with them.
+    fn move_heads(&self, sid: i64, did: i64, doc: &DocumentId, heads: &[[u8; 32]]) -> Result<(), StoreError> {
+        let before = sql::one(self.connection, "SELECT heads FROM doc WHERE did = ?1", [did], |row| row.get::<_, Vec<u8>>(0))?;
+        let before = sql::split_hashes(&before.unwrap_or_default())?;
+        if before == heads {
+            return Ok(());
+        }
+        let sum = sql::one(self.connection, "SELECT accumulator FROM space WHERE sid = ?1", [sid], |row| row.get(0))?;
+        let mut sum: [u8; 32] = sum.unwrap_or_default();
+        if !before.is_empty() {
+            sum = accumulator::without(sum, doc, &before);
+        }
+        if !heads.is_empty() {
+            sum = accumulator::with(sum, doc, heads);
+        }
+        sql::run(self.connection, "UPDATE space SET accumulator = ?2 WHERE sid = ?1", (sid, sum))?;
+        sql::run(self.connection, "UPDATE doc SET heads = ?2 WHERE did = ?1", (did, sql::join_hashes(heads))).map(drop)
+    }
+
+    fn projected(&self, did: i64) -> Result<Option<Held>, StoreError> {
+        let found = sql::one(self.connection, "SELECT news, place, view FROM record WHERE did = ?1", [did], |row| {
+            Ok((row.get(0)?, row.get(1)?, row.get::<_, Vec<u8>>(2)?))
+        })?;
+        let Some((news, place, view)) = found else { return Ok(None) };
+        Ok(Some(Held { projection: Projection::of(&projection::decode(&view)?), news, place }))
+    }
+
+    fn project(&mut self, sid: i64, did: i64, view: &RecordView, news: bool) -> Result<(), StoreError> {
+        let held = self.projected(did)?;
+        let now = Projection::of(view);
+        let place = if now.text.is_empty() { 0 } else { place_of(now.table, did, view)? };
+        let news = news || held.as_ref().is_some_and(|held| held.news);
+        let sql = "INSERT INTO record (did, sid, kind, sort, created, changed, deleted, conflicts, news, place, view)
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)
+            ON CONFLICT (did) DO UPDATE SET kind = excluded.kind, sort = excluded.sort, created = excluded.created,
+                changed = excluded.changed, deleted = excluded.deleted, conflicts = excluded.conflicts, news = excluded.news,
+                place = excluded.place, view = excluded.view";
+        let Projection { kind, sort, created, changed, deleted, conflicts, .. } = &now;
+        let view = projection::encode(view)?;
+        sql::run(self.connection, sql, (did, sid, kind, sort, created, changed, deleted, conflicts, news, place, view))?;
+        self.put_text(held.as_ref(), &now, place);
+        self.link(did, held.as_ref().map(|held| &held.projection), &now)?;
+        self.find(sid, did, held.as_ref().map(|held| &held.projection), &now)?;
+        match &held {
+            None => self.count(sid, &now, 1),
+            Some(before) if before.projection.kind != now.kind || before.projection.deleted != now.deleted => {
+                self.count(sid, &before.projection, -1)?;
+                self.count(sid, &now, 1)
+            }
+            Some(_) => Ok(()),
+        }
+    }
+
+    fn put_text(&mut self, held: Option<&Held>, now: &Projection, place: i64) {
+        if let Some(held) = held {
+            if held.place == place && held.projection.table == now.table && held.projection.text == now.text {
+                return;
+            }
+            if held.place != 0 {
+                self.texts.remove(held.projection.table, held.place);
+            }
+        }
+        if place != 0 {
+            self.texts.insert(now.table, place, now.text.clone());
+        }
+    }
+
+    /// Tags and participants.
+    fn link(&self, did: i64, before: Option<&Projection>, now: &Projection) -> Result<(), StoreError> {
+        if let Some(before) = before {
+            for word in before.tags.difference(&now.tags) {
+                sql::run(self.connection, "DELETE FROM tag WHERE word = ?1 AND did = ?2", (word, did))?;
+            }
+            let same_time = before.at == now.at;
+            for target in before.participants.iter().filter(|target| !same_time || !now.participants.contains(target)) {
+                let sql = "DELETE FROM participant WHERE target = ?1 AND at = ?2 AND did = ?3";
+                sql::run(self.connection, sql, (target.0, &before.at, did))?;
+            }
+        }
+        for word in &now.tags {
+            sql::run(self.connection, "INSERT INTO tag (word, did) VALUES (?1, ?2) ON CONFLICT DO NOTHING", (word, did))?;
+        }
+        for target in &now.participants {
+            let sql = "INSERT INTO participant (target, at, did) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING";
+            sql::run(self.connection, sql, (target.0, &now.at, did))?;
+        }
+        Ok(())
+    }
+
+    /// The line that is searched in memory.
+    fn find(&mut self, sid: i64, did: i64, before: Option<&Projection>, now: &Projection) -> Result<(), StoreError> {
+        if before.map(|before| &before.line) == Some(&now.line) {
+            return Ok(());
+        }
+        match &now.line {
+            Some(line) => {
+                let sql = "INSERT INTO finder (did, sid, org, line) VALUES (?1, ?2, ?3, ?4)
+                    ON CONFLICT (did) DO UPDATE SET org = excluded.org, line = excluded.line";
+                sql::run(self.connection, sql, (did, sid, now.kind == "org", line))?;
+            }
+            None if before.is_none() => return Ok(()),
+            None => {
+                sql::run(self.connection, "DELETE FROM finder WHERE did = ?1", [did])?;
+            }
+        }
+        self.names.push(NameUpdate { did, line: now.line.clone() });
+        Ok(())
+    }
+
+    /// Takes a record out of everything but the list of records.
+    fn take_out(&mut self, sid: i64, did: i64, held: &Held) -> Result<(), StoreError> {
+        let nothing = Projection {
+            tags: Default::default(),
+            participants: Default::default(),
+            line: None,
+            text: String::new(),
+            table: TextTable::Notes,
+            ..held.projection.clone()
+        };
+        self.put_text(Some(held), &nothing, 0);
+        self.link(did, Some(&held.projection), &nothing)?;
+        self.find(sid, did, Some(&held.projection), &nothing)
+    }
+
+    fn count(&self, sid: i64, of: &Projection, by: i64) -> Result<(), StoreError> {
+        let (live, trashed) = if of.deleted { (0, by) } else { (by, 0) };
+        let sql = "INSERT INTO tally (sid, kind, live, trashed) VALUES (?1, ?2, ?3, ?4)
+            ON CONFLICT (sid, kind) DO UPDATE SET live = live + excluded.live, trashed = trashed + excluded.trashed";
+        sql::run(self.connection, sql, (sid, &of.kind, live, trashed)).map(drop)
+    }
+}

@@ -1,0 +1,132 @@
+//! Databases that were rolled back or copied, and computers that write two histories.
+
+use tuttu_model::SpaceId;
+
+use super::world::{Vault, Wire, assert_same, sync};
+use crate::membership::Role;
+use crate::replica::Replica;
+use crate::session::Effect;
+
+fn pair() -> (Vault, Vault, SpaceId) {
+    let (mut a, mut b) = (Vault::new(1), Vault::new(2));
+    let space = a.found(1);
+    a.admit(&space, &mut b, Role::Editor);
+    (a, b, space)
+}
+
+fn ahead(wire: &Wire, side: usize) -> usize {
+    wire.seen[side].iter().filter(|effect| matches!(effect, Effect::OwnFeedAhead { .. })).count()
+}
+
+#[test]
+fn a_computer_that_was_rolled_back_takes_its_entries_back_first() {
+    let (mut a, mut b, space) = pair();
+    a.commit(&space, 1);
+    let backup = a.clone();
+    for doc in 2..20 {
+        a.commit(&space, doc);
+    }
+    b.commit(&space, 50);
+    sync(&mut a, &mut b);
+    let mut a = backup;
+    let wire = sync(&mut a, &mut b);
+    assert_eq!(ahead(&wire, 0), 1);
+    assert_eq!(ahead(&wire, 1), 0);
+    assert_same(&a, &b, &space);
+    assert_eq!(a.count(&space), 20);
+    a.commit(&space, 3);
+    sync(&mut a, &mut b);
+    assert_same(&a, &b, &space);
+    assert_eq!(b.vector(&space).unwrap().0.len(), 3, "what it writes now is in a new feed");
+    assert!(b.proofs(&space).unwrap().is_empty());
+}
+
+#[test]
+fn a_feed_that_was_forgotten_whole_comes_back() {
+    let (mut a, mut b, space) = pair();
+    let backup = a.clone();
+    a.commit(&space, 1);
+    sync(&mut a, &mut b);
+    let mut a = backup;
+    let wire = sync(&mut a, &mut b);
+    assert_eq!(ahead(&wire, 0), 1);
+    assert_same(&a, &b, &space);
+    assert_eq!(a.count(&space), 1);
+}
+
+#[test]
+fn two_computers_rolled_back_at_once_do_not_wait_for_each_other() {
+    let (mut a, mut b, space) = pair();
+    a.commit(&space, 1);
+    b.commit(&space, 2);
+    sync(&mut a, &mut b);
+    let (old_a, old_b) = (a.clone(), b.clone());
+    a.commit(&space, 3);
+    let mut b2 = old_b.clone();
+    sync(&mut a, &mut b2);
+    b.commit(&space, 4);
+    let mut a2 = old_a.clone();
+    sync(&mut a2, &mut b);
+    // A's newest state is lost, but b2 has its entry; B's is lost, but a2 has its entry.
+    let wire = sync(&mut a2, &mut b2);
+    assert_eq!((ahead(&wire, 0), ahead(&wire, 1)), (1, 1));
+    assert_same(&a2, &b2, &space);
+    assert_eq!(a2.count(&space), 4);
+}
+
+#[test]
+fn entries_written_after_a_rollback_do_not_prove_a_fork_against_an_honest_computer() {
+    let (mut a, mut b, space) = pair();
+    a.commit(&space, 1);
+    let mut restored = a.clone();
+    a.commit(&space, 2);
+    sync(&mut a, &mut b);
+    restored.commit(&space, 9);
+    let mut vaults = [&mut restored, &mut b];
+    let mut wire = Wire::connect(&mut vaults);
+    wire.run(&mut vaults);
+    assert_eq!(ahead(&wire, 0), 1);
+    assert_eq!(wire.close_reason(0), None);
+    assert!(restored.proofs(&space).unwrap().is_empty());
+    assert!(b.proofs(&space).unwrap().is_empty());
+    assert_eq!(b.count(&space), 2, "the entry written under the old epoch never left");
+}
+
+#[test]
+fn two_histories_of_one_feed_are_found_and_proven() {
+    for (common, first, second) in [(0, 1, 1), (3, 1, 1), (100, 3, 70), (7, 50, 1)] {
+        let (mut a, mut b, space) = pair();
+        let mut c = Vault::new(3);
+        let mut d = Vault::new(4);
+        a.admit(&space, &mut c, Role::Editor);
+        a.admit(&space, &mut d, Role::Editor);
+        sync(&mut a, &mut b);
+        for doc in 0..common {
+            b.commit(&space, doc);
+        }
+        sync(&mut b, &mut c);
+        sync(&mut b, &mut d);
+        let mut twin = b.clone();
+        for doc in 0..first {
+            b.commit(&space, doc);
+        }
+        for _ in 0..second {
+            twin.commit(&space, 200);
+        }
+        twin.commit_sized(&space, 201, 30);
+        sync(&mut b, &mut c);
+        sync(&mut twin, &mut d);
+        let wire = sync(&mut c, &mut d);
+        assert_eq!(c.proofs(&space).unwrap().len(), 1, "{common} {first} {second}");
+        assert_same(&c, &d, &space);
+        let frozen_at = c.vector(&space).unwrap().0.values().map(|(seq, _)| *seq).max().unwrap_or(0);
+        assert_eq!(frozen_at, u64::from(common), "it stops at the last common entry");
+        assert!(wire.frames[0] < 20, "{:?}", wire.frames);
+        let proof = c.proofs(&space).unwrap().remove(0);
+        assert_eq!(proof.first.claimed_seq(), u64::from(common) + 1);
+        // The proof goes on to others, with membership.
+        sync(&mut a, &mut c);
+        assert_eq!(a.proofs(&space).unwrap().len(), 1);
+        assert_same(&a, &d, &space);
+    }
+}

@@ -1,0 +1,156 @@
+//! What people do with Tuttu, in their words. The ids of the page are known here and nowhere else.
+
+use crate::computer::Computer;
+use crate::window::Window;
+
+/// Somebody at their computer, with the window open.
+#[derive(Debug)]
+pub struct Person<'a> {
+    computer: &'a Computer,
+    window: Window,
+}
+
+/// A card to write.
+#[derive(Debug, Default)]
+pub struct NewPerson<'a> {
+    /// Name.
+    pub name: &'a str,
+    /// Title.
+    pub title: &'a str,
+    /// Organisation.
+    pub org: &'a str,
+    /// Mobile phone.
+    pub phone: &'a str,
+    /// E-mail.
+    pub email: &'a str,
+}
+
+impl<'a> Person<'a> {
+    /// Opens Tuttu.
+    pub async fn sits_down(computer: &'a Computer) -> Self {
+        Self { computer, window: computer.start().await }
+    }
+
+    /// Opens Tuttu with a link.
+    pub async fn follows(computer: &'a Computer, link: &str) -> Self {
+        Self { computer, window: computer.start_with(&[link]).await }
+    }
+
+    /// The window.
+    #[must_use]
+    pub fn window(&self) -> &Window {
+        &self.window
+    }
+
+    /// First start: says who they are.
+    pub async fn introduces_themselves(&self, name: &str) {
+        self.names_themselves(name).await;
+        self.window.press("onboarding-start").await;
+        self.window.sees("sidebar", "My own").await;
+    }
+
+    /// First start: says who they are, and goes on to join a colleague.
+    pub async fn introduces_themselves_to_join(&self, name: &str, link: &str) {
+        self.names_themselves(name).await;
+        self.window.press("onboarding-join").await;
+        self.window.write("join-link", link).await;
+        self.window.press("join-continue").await;
+    }
+
+    async fn names_themselves(&self, name: &str) {
+        self.window.overwrite("onboarding-name", name).await;
+        self.window.overwrite("onboarding-computer", self.computer.name()).await;
+    }
+
+    /// Writes a new card, in the space named.
+    pub async fn adds(&self, person: &NewPerson<'_>, space: &str) {
+        self.window.press("place-people").await;
+        // The menu is there whether or not the list is empty.
+        self.window.press("new-menu").await;
+        self.window.press("new-menu-person").await;
+        self.window.write("new-name", person.name).await;
+        for (field, text) in
+            [("new-title", person.title), ("new-org-name", person.org), ("new-phone", person.phone), ("new-email", person.email)]
+        {
+            if !text.is_empty() {
+                self.window.write(field, text).await;
+            }
+        }
+        self.window.pick("new-record-space", space).await;
+        self.window.press("new-save").await;
+        self.window.sees("field-name", person.name).await;
+    }
+
+    /// Finds a card by typing, and opens it.
+    pub async fn finds(&self, typed: &str, name: &str) {
+        self.window.press("place-people").await;
+        self.window.overwrite("search", typed).await;
+        self.window.press_in("person-row", name).await;
+        self.window.sees("field-name", name).await;
+    }
+
+    /// Opens a card from the list.
+    pub async fn opens(&self, name: &str) {
+        self.window.press("place-people").await;
+        self.window.press_in("person-row", name).await;
+        self.window.sees("field-name", name).await;
+    }
+
+    /// Changes a field in place; it saves itself.
+    pub async fn changes(&self, field: &str, to: &str) {
+        self.window.press(&format!("field-{field}-value")).await;
+        self.window.overwrite(&format!("field-{field}-input"), to).await;
+        self.window.enter(&format!("field-{field}-input")).await;
+        self.window.sees(&format!("field-{field}-value"), to).await;
+        self.window.sees(&format!("field-{field}"), "saved here").await;
+    }
+
+    /// Writes a note on the card that is open.
+    pub async fn notes(&self, text: &str) {
+        self.window.press("composer-note").await;
+        self.window.write("composer-text", text).await;
+        self.window.press("composer-save").await;
+        self.window.sees("timeline-item", text).await;
+    }
+
+    /// Makes a space; its page opens.
+    pub async fn makes_space(&self, name: &str) {
+        self.window.press("new-space").await;
+        self.window.write("space-name", name).await;
+        self.window.press("space-create").await;
+        self.window.sees("space-page", name).await;
+    }
+
+    /// Opens the page of a space with its members.
+    pub async fn looks_at_members(&self, space: &str) {
+        self.window.press_in("space-row", space).await;
+        self.window.press("space-members").await;
+        self.window.sees("space-page", space).await;
+    }
+
+    /// Makes an invitation on the page of a space that is open; the link.
+    pub async fn invites(&self, for_whom: &str) -> String {
+        self.window.press("invite").await;
+        self.window.write("invite-for", for_whom).await;
+        self.window.press("invite-make").await;
+        self.window.value("invite-link").await
+    }
+
+    /// The four words that are shown.
+    pub async fn words(&self, id: &str) -> Vec<String> {
+        let text = self.window.text(id).await;
+        let words: Vec<String> = text.split_whitespace().filter(|word| word.chars().all(char::is_alphabetic)).map(str::to_owned).collect();
+        assert_eq!(words.len(), 4, "four words, not “{text}”");
+        words
+    }
+
+    /// Closes the window.
+    pub async fn leaves(self) {
+        self.window.close().await;
+    }
+
+    /// The computer loses its power.
+    pub async fn loses_power(self) {
+        self.window.kill().await;
+    }
+}

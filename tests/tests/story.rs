@@ -1,0 +1,134 @@
+//! The story that must always work, with two real processes on loopback: add people without a network, share a space, edit together and apart, lose nothing.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
+
+use serde_json::Value;
+use tuttu_tests::process::{Computer, share};
+
+fn names(records: &[Value]) -> Vec<&str> {
+    records.iter().filter_map(|record| record["name"].as_str()).collect()
+}
+
+fn id(record: &Value) -> &str {
+    record["id"].as_str().unwrap_or_default()
+}
+
+#[test]
+fn two_people_share_a_space_edit_apart_and_lose_nothing() {
+    let (mut ilona, mut maria) = (Computer::new("Ilona"), Computer::new("Maria"));
+    ilona.ok(&["space", "new", "Harbour Commons"]);
+    let priya = ilona.ok(&["add", "person", "name=Priya Raghunathan", "email=work:priya@harbourline.example", "--space", "Harbour Commons"]);
+    ilona.ok(&["add", "note", "text=She can host the session.", &format!("with={}", id(&priya)), "--space", "Harbour Commons"]);
+    ilona.ok(&["add", "person", "name=Only Mine"]);
+    maria.ok(&["add", "person", "name=Maria’s own"]);
+    ilona.serve();
+    maria.serve();
+    share(&ilona, &maria, "Harbour Commons", "editor");
+
+    // The space's people and notes appear. Nothing else does.
+    let arrived = maria.until(&["list", "person", "--space", "Harbour Commons"], |people| people.len() == 1);
+    assert_eq!(names(&arrived), ["Priya Raghunathan"]);
+    assert_eq!(names(&maria.lines(&["list", "person"])), ["Maria’s own", "Priya Raghunathan"]);
+    let timeline = maria.lines(&["timeline", "Priya Raghunathan"]);
+    assert!(timeline.iter().any(|line| line["text"] == "She can host the session."), "{timeline:#?}");
+
+    // Live while connected.
+    maria.ok(&["set", "Priya Raghunathan", "title=Head of Partnerships"]);
+    ilona.until(&["get", "Priya Raghunathan"], |record| record[0]["orgs"][0]["title"] == "Head of Partnerships");
+
+    // Apart: different fields both stand, the same field keeps both.
+    ilona.kill();
+    maria.kill();
+    ilona.ok(&["set", "Priya Raghunathan", "birthday=1986-12-03", "notes=from Ilona"]);
+    maria.ok(&["set", "Priya Raghunathan", "phone=mobile:+44 7700 900142", "notes=from Maria"]);
+    ilona.serve();
+    maria.serve();
+    for computer in [&ilona, &maria] {
+        let conflicts = computer.until(&["conflicts"], |conflicts| !conflicts.is_empty());
+        assert_eq!(conflicts[0]["field"], "notes");
+        assert_eq!(conflicts[0]["values"].as_array().map(Vec::len), Some(2), "{conflicts:#?}");
+        let record = computer.ok(&["get", "Priya Raghunathan"]);
+        assert_eq!(record["birthday"], "1986-12-03");
+        assert_eq!(record["phones"][0]["value"], "+44 7700 900142");
+    }
+
+    // One person's choice settles it for both.
+    let conflict = maria.ok(&["conflicts"]);
+    let values = conflict["values"].as_array().unwrap();
+    let chosen = values.iter().find(|value| value["value"] == "from Ilona").unwrap();
+    maria.ok(&["choose", "Priya Raghunathan", "notes", &chosen["n"].to_string()]);
+    for computer in [&ilona, &maria] {
+        computer.until(&["get", "Priya Raghunathan"], |record| record[0]["notes"] == "from Ilona" && record[0]["conflicts"].is_null());
+    }
+
+    // Both say that the other has all, with a time, and everything verifies.
+    for (computer, other) in [(&ilona, "Maria"), (&maria, "Ilona")] {
+        let status = computer.until(&["status"], |status| status[0]["sync"]["kind"] == "all");
+        assert_eq!(status[0]["sync"]["title"], format!("{other} has all"));
+        assert_eq!(computer.ok(&["check"])["ok"], true);
+    }
+}
+
+#[test]
+fn killed_in_the_middle_of_a_transfer_it_goes_on_where_it_was() {
+    let (mut ilona, mut maria) = (Computer::new("Ilona"), Computer::new("Maria"));
+    ilona.ok(&["space", "new", "Big"]);
+    let people: String = (0..4_000).map(|n| format!("{{\"name\":\"Person {n:05}\",\"notes\":\"met in harbour {n}\"}}\n")).collect();
+    assert_eq!(ilona.feed(&["add", "person", "--stdin", "--space", "Big"], &people).len(), 4_000);
+    ilona.ok(&["space", "new", "Small"]);
+    ilona.serve();
+    maria.serve();
+    share(&ilona, &maria, "Small", "editor");
+    let invitation = ilona.ok(&["invite", "Big", "--auto"]);
+    let link = invitation["link"].as_str().unwrap_or_default().to_owned();
+    let joiner = maria.vault();
+    let join = std::thread::spawn(move || {
+        std::process::Command::new(tuttu_tests::process::tuttu()).arg("--vault").arg(joiner).args(["join", &link, "--auto"]).output()
+    });
+    for round in 0..4 {
+        std::thread::sleep(std::time::Duration::from_millis(400));
+        let victim = if round % 2 == 0 { &mut maria } else { &mut ilona };
+        victim.kill();
+        victim.serve();
+    }
+    let _ = join.join();
+    if maria.lines(&["space", "list"]).len() < 3 {
+        let invitation = ilona.ok(&["invite", "Big", "--auto"]);
+        maria.ok(&["join", invitation["link"].as_str().unwrap_or_default(), "--auto"]);
+    }
+    maria.until(&["space", "show", "Big"], |space| space[0]["people"] == 4_000);
+    assert_eq!(maria.ok(&["check"])["ok"], true);
+    assert_eq!(ilona.ok(&["check"])["ok"], true);
+}
+
+#[test]
+fn a_link_works_once_and_says_why_not() {
+    let (mut ilona, mut maria, jon) = (Computer::new("Ilona"), Computer::new("Maria"), Computer::new("Jon"));
+    ilona.ok(&["space", "new", "Harbour Commons"]);
+    ilona.serve();
+    maria.serve();
+    let invitation = ilona.ok(&["invite", "Harbour Commons", "--auto"]);
+    let link = invitation["link"].as_str().unwrap_or_default();
+    maria.ok(&["join", link, "--auto"]);
+    let (code, message) = jon.refused(&["join", link, "--auto"]);
+    assert_eq!(code, "link", "{message}");
+    assert!(message.contains("already used"), "{message}");
+    let cut = link.get(..link.len() - 9).unwrap_or_default();
+    let (code, message) = jon.refused(&["join", cut, "--auto"]);
+    assert_eq!(code, "link", "{message}");
+    assert!(message.contains("cut off"), "{message}");
+    let (code, _) = jon.refused(&["join", "https://example.org", "--auto"]);
+    assert_eq!(code, "link");
+}
+
+#[test]
+fn a_vault_in_use_is_reached_through_the_process_that_has_it() {
+    let mut ilona = Computer::new("Ilona");
+    ilona.serve();
+    let priya = ilona.ok(&["add", "person", "name=Priya"]);
+    assert_eq!(names(&ilona.lines(&["search", "pri"])), ["Priya"]);
+    ilona.kill();
+    assert_eq!(ilona.ok(&["get", id(&priya)])["name"], "Priya");
+    let (code, _) = ilona.refused(&["init", "--name", "Somebody"]);
+    assert_eq!(code, "vault-exists");
+}

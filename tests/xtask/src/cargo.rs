@@ -1,0 +1,71 @@
+//! Cargo, always with the same packages and features, so that linting, building and testing share what they compile.
+//!
+//! Features of dependencies are the union over the selected packages. Another selection (`-p tuttu-app`, or without tests) has another union and compiles
+//! hundreds of crates a second time. So everything here selects the whole workspace with tests and narrows by target only.
+
+use std::path::PathBuf;
+use std::process::Command;
+
+use crate::place::Place;
+use crate::process;
+
+/// The page is packed into the program, and the end-to-end tests exist.
+const FEATURES: &str = "tuttu-app/custom-protocol,tuttu-e2e/window";
+const WITHOUT_WINDOW: &str = "tuttu-app/custom-protocol";
+
+fn cargo(place: &Place, words: &[&str]) -> Command {
+    let mut command = place.command("cargo");
+    command.args(words);
+    command
+}
+
+pub(crate) fn format_check(place: &Place) -> Command {
+    cargo(place, &["fmt", "--all", "--check"])
+}
+
+pub(crate) fn clippy(place: &Place) -> Command {
+    cargo(place, &["clippy", "--workspace", "--all-targets", "--features", FEATURES, "--locked", "--", "--deny", "warnings"])
+}
+
+/// Both programs and all tests.
+pub(crate) fn build(place: &Place) -> Command {
+    cargo(place, &["build", "--workspace", "--bins", "--tests", "--features", FEATURES, "--locked"])
+}
+
+/// All tests but those in the window.
+pub(crate) fn test(place: &Place) -> Command {
+    tests(place, &["--workspace", "--features", WITHOUT_WINDOW, "--locked"])
+}
+
+/// The tests in the window. One after the other: each starts up to two apps, and the time limits in them are for people.
+pub(crate) fn window_tests(place: &Place) -> Command {
+    let mut command = tests(place, &["--workspace", "--features", FEATURES, "--locked", "--test", "first", "--test", "story"]);
+    command.env("TUTTU_APP_BIN", app_binary(place)).env("TUTTU_BIN", binary(place, "tuttu")).env("NEXTEST_TEST_THREADS", "1");
+    command.env("TUTTU_SCREENSHOTS", place.target.join("screenshots"));
+    command
+}
+
+/// `cargo nextest run` where it is installed, else `cargo test`.
+fn tests(place: &Place, words: &[&str]) -> Command {
+    let mut command = cargo(place, &[]);
+    if process::exists("cargo-nextest", "--version") {
+        command.args(["nextest", "run", "--no-fail-fast", "--status-level", "fail", "--hide-progress-bar"]);
+    } else {
+        command.args(["test", "--no-fail-fast", "--quiet"]);
+    }
+    command.args(words);
+    command
+}
+
+/// The app for `cargo xtask app`: this package alone.
+pub(crate) fn app_build(place: &Place) -> Command {
+    cargo(place, &["build", "--bin", "tuttu-app", "--features", WITHOUT_WINDOW])
+}
+
+pub(crate) fn app_binary(place: &Place) -> PathBuf {
+    binary(place, "tuttu-app")
+}
+
+fn binary(place: &Place, name: &str) -> PathBuf {
+    place.target.join("debug").join(format!("{name}{}", std::env::consts::EXE_SUFFIX))
+}

@@ -1,0 +1,60 @@
+//! `cargo xtask test`: everything that has to hold before a change is good.
+
+use std::sync::mpsc;
+use std::time::{Duration, Instant};
+
+use crate::packages::Need;
+use crate::place::Place;
+use crate::process::{self, Failure};
+use crate::steps::Steps;
+use crate::{cargo, prepare, ui};
+
+type Report = (&'static str, Duration, Result<(), Failure>);
+
+/// Runs it all. The page's checks run beside cargo: neither fills two processors.
+///
+/// # Errors
+/// At the first step that fails, with its name.
+pub(crate) fn everything(place: &Place) -> Result<(), Failure> {
+    let mut steps = Steps::new();
+    steps.run("format", || process::run(cargo::format_check(place)))?;
+    prepare(place, Need::Everything, &mut steps)?;
+    let page = check_the_page(place);
+    steps.run("lint", || process::run(cargo::clippy(place)))?;
+    hear_now(&page, &mut steps)?;
+    steps.run("build", || process::run(cargo::build(place)))?;
+    steps.run("tests", || process::run(cargo::test(place)))?;
+    for (name, took, result) in page {
+        steps.finish(name, took, result)?;
+    }
+    steps.run("tests in the window", || process::run(cargo::window_tests(place)))?;
+    steps.print();
+    crate::say("Everything holds.\n");
+    Ok(())
+}
+
+/// Starts the page's checks; they report as they end, and stop at the first that fails.
+fn check_the_page(place: &Place) -> mpsc::Receiver<Report> {
+    let (report, reports) = mpsc::channel();
+    let place = place.clone();
+    std::thread::spawn(move || {
+        for (check, name) in ui::CHECKS.iter().zip(["page: types", "page: lint", "page: tests", "page: accessibility"]) {
+            let start = Instant::now();
+            let result = ui::check(&place, check);
+            let good = result.is_ok();
+            // Nobody listens any more when another step has failed.
+            if report.send((name, start.elapsed(), result)).is_err() || !good {
+                return;
+            }
+        }
+    });
+    reports
+}
+
+/// Takes what was reported until now, so that a failure shows early.
+fn hear_now(reports: &mpsc::Receiver<Report>, steps: &mut Steps) -> Result<(), Failure> {
+    while let Ok((name, took, result)) = reports.try_recv() {
+        steps.finish(name, took, result)?;
+    }
+    Ok(())
+}

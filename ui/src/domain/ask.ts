@@ -1,0 +1,2 @@
+/** One question, asked once and not followed. */
+export { query } from "$platform";

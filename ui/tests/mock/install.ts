@@ -1,0 +1,64 @@
+/** Puts the pretended engine under the real platform module. */
+import { emit } from "@tauri-apps/api/event";
+import { mockIPC, mockWindows } from "@tauri-apps/api/mocks";
+import type { Command, Event, Query } from "../../src/platform/bindings";
+import { FakeEngine, failure, type Scenario } from "./engine";
+
+export interface Fake {
+  engine: FakeEngine;
+  tell: (event: Event) => void;
+  openLink: (link: string) => void;
+  copied: string[];
+}
+
+type Args = Record<string, never> & { query: Query; command: Command; personName: string; computerName: string; link: string; same: boolean; text: string };
+
+export function install(scenario: Scenario): Fake {
+  mockWindows("main");
+  const tell = (event: Event) => void emit("engine-event", event);
+  const engine = new FakeEngine(scenario, tell);
+  const fake: Fake = { engine, tell, openLink: (link) => void emit("open-link", { link }), copied: [] };
+  const answers: Record<string, (args: Args) => unknown> = {
+    vault_state: () => ({
+      kind: engine.kind,
+      error: engine.kind === "trouble" ? failure("vault-in-use", "Another Tuttu has these data open.", "Close it, then try again. Your data are safe.") : null,
+      suggestedName: "Ilona Varis",
+      suggestedComputer: "Ilona’s ThinkPad",
+    }),
+    create_vault: ({ personName, computerName }) => {
+      engine.person = personName;
+      engine.computer = computerName;
+      engine.kind = "open";
+      return null;
+    },
+    query: ({ query }) => engine.query(query),
+    mutate: ({ command }) => engine.mutate(command),
+    join_start: ({ link }) => {
+      if (!link.startsWith("tuttu:")) throw failure("link", "This is not an invitation link.", "Ask for the link again; it begins with tuttu://join/.");
+      return { id: "j_1", inviter: "Ilona Varis", inviterComputer: "Ilona’s ThinkPad", spaceName: "Harbour Commons", role: "editor", expires: new Date(Date.now() + 86_000_000).toISOString(), words: ["birch", "ladder", "otter", "seventeen"], path: "lan" };
+    },
+    join_answer: async ({ same }) => {
+      await new Promise((resolve) => setTimeout(resolve, 400));
+      return same ? { space: "s_harbour", name: "Harbour Commons", inviter: "Ilona Varis", words: [] } : null;
+    },
+    join_requests: () => engine.requests,
+    answer_request: () => {
+      engine.requests = [];
+      return null;
+    },
+    sync_now: () => null,
+    addresses: () => ({ computer: "c_me", addresses: ["192.168.1.20:4711"] }),
+    open_external: () => null,
+    "plugin:dialog|open": () => "/home/ilona/contacts.vcf",
+    "plugin:clipboard-manager|write_text": ({ text }) => void fake.copied.push(text),
+  };
+  mockIPC(
+    (command, args) => {
+      const answer = answers[command];
+      if (!answer) return null;
+      return answer(args as unknown as Args);
+    },
+    { shouldMockEvents: true },
+  );
+  return fake;
+}
