@@ -236,7 +236,7 @@ impl<'a, 'b, 'c> Receiver<'a, 'b, 'c> {
             let Some(known) = fresh.get_mut(&item.doc) else { continue };
             match check_change(&bytes, item.change, header.actor(), known) {
                 Checked::Good(change) => {
-                    known.insert(change.hash, known_of(&change));
+                    known.insert(change.hash, Known::from(&change));
                     checked.push((item.doc, change));
                 }
                 Checked::Pending(_) => return Ok(Err(Fate::Refused("a change came before one it rests on".into()))),
@@ -340,11 +340,6 @@ impl<'a, 'b, 'c> Receiver<'a, 'b, 'c> {
         }
         Ok(Ok(all_count.then_some(writes)))
     }
-}
-
-/// What later changes of the same document need to know of this one.
-fn known_of(change: &Change) -> Known {
-    Known { actor: change.actor, seq: change.seq, start_op: change.start_op, max_op: change.max_op, deps: change.deps.clone() }
 }
 
 /// Two different, rightly signed entries of one feed with the same predecessor.

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use iroh::endpoint::{Connection, RecvStream};
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
-use tokio::time::{Instant, timeout};
+use tokio::time::{Instant, sleep_until, timeout};
 use tokio_stream::StreamExt;
 use tuttu_engine::api::Event;
 use tuttu_engine::model::{ComputerId, SpaceId};
@@ -30,9 +30,13 @@ use ending::End;
 /// The dialer opens the stream at once.
 const OPENS_WITHIN: Duration = Duration::from_secs(10);
 /// How often to look whether anything is shared still.
-const LOOK_EVERY: Duration = Duration::from_secs(5);
-/// A computer that shares nothing has this long to show that it does.
+const LOOK_EVERY: Duration = Duration::from_secs(60);
+/// How often to look whether anything is shared by now.
+const LOOK_OFTEN: Duration = Duration::from_secs(1);
+/// A computer that shares nothing has this long to show that it does, or to be told that it does not any more.
 const PATIENCE: Duration = Duration::from_secs(15);
+/// The same, once everything is said.
+const QUIET_PATIENCE: Duration = Duration::from_secs(3);
 /// Frames read ahead while one is being worked on.
 const READ_AHEAD: usize = 2;
 
@@ -116,7 +120,9 @@ struct Exchange {
     waiting: Vec<oneshot::Sender<()>>,
     delivered: BTreeMap<SpaceId, [u8; 32]>,
     receiving: Option<Instant>,
-    began: Instant,
+    /// Since when nothing is shared.
+    alone_since: Instant,
+    next_look: Instant,
     /// Held while the other side is a stranger.
     permit: Option<tokio::sync::OwnedSemaphorePermit>,
 }
@@ -141,7 +147,8 @@ impl Exchange {
             waiting: Vec::new(),
             delivered: BTreeMap::new(),
             receiving: None,
-            began: Instant::now(),
+            alone_since: Instant::now(),
+            next_look: Instant::now() + LOOK_OFTEN,
             permit: None,
         }
     }
@@ -165,7 +172,6 @@ impl Exchange {
         let (mut frames, _reader) = read_ahead(receive);
         let mut paths = connection.path_events();
         let mut paths_end = false;
-        let mut looking = tokio::time::interval(LOOK_EVERY);
         self.meet(connection).await;
         self.step(|session, replica| session.start(replica)).await?;
         loop {
@@ -191,7 +197,7 @@ impl Exchange {
                     Some(_) => self.meet(connection).await,
                     None => paths_end = true,
                 },
-                _ = looking.tick() => self.look().await?,
+                () = sleep_until(self.next_look) => self.look().await?,
                 () = &mut stopped => return Err(End::Stopping),
             }
         }
@@ -222,9 +228,10 @@ impl Exchange {
     /// Tells the session which spaces changed, all that is known so far at once.
     async fn changed(&mut self, first: Option<Result<Event, broadcast::error::RecvError>>, events: &mut broadcast::Receiver<Event>) -> Result<(), End> {
         let mut spaces = std::collections::BTreeSet::new();
-        let mut missed = false;
+        let (mut missed, mut members) = (false, false);
         let mut note = |event: Event| {
-            if let Event::Changed { spaces: changed, .. } = event {
+            if let Event::Changed { spaces: changed, records, .. } = event {
+                members |= records.is_empty();
                 spaces.extend(changed.iter().filter_map(|space| space.parse::<SpaceId>().ok()));
             }
         };
@@ -240,6 +247,9 @@ impl Exchange {
                 Err(broadcast::error::TryRecvError::Lagged(_)) => missed = true,
                 Err(_) => break,
             }
+        }
+        if members || missed {
+            self.next_look = Instant::now() + LOOK_OFTEN;
         }
         if missed {
             let replica = Arc::clone(&self.replica);
@@ -288,7 +298,14 @@ impl Exchange {
         if met && let Some(link) = self.net.live.get(&self.remote) {
             self.meet(&link.connection).await;
         }
-        if self.who.shares || self.began.elapsed() < PATIENCE { Ok(()) } else { Err(End::NothingShared) }
+        if self.who.shares {
+            self.alone_since = Instant::now();
+            self.next_look = Instant::now() + LOOK_EVERY;
+            return Ok(());
+        }
+        self.next_look = Instant::now() + LOOK_OFTEN;
+        let patience = if self.progress.borrow().quiet { QUIET_PATIENCE } else { PATIENCE };
+        if self.alone_since.elapsed() < patience { Ok(()) } else { Err(End::NothingShared) }
     }
 
     /// Publishes how the exchange stands, and answers those who wait for it to be quiet.

@@ -76,7 +76,10 @@ pub(crate) fn load(engine: &Engine, computer: &ComputerId) -> Hints {
 /// Remembers where a computer was just met.
 pub(crate) fn learn(engine: &Engine, computer: &ComputerId, met: &[TransportAddr]) {
     let mut hints = load(engine, computer);
-    let changed = met.iter().rev().fold(false, |changed, address| hints.learn(address) || changed);
+    let mut changed = false;
+    for address in met.iter().rev() {
+        changed |= hints.learn(address);
+    }
     if changed && let Ok(text) = serde_json::to_string(&hints) {
         keep(engine, &key(computer), &text);
     }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use rusqlite::Connection;
 use tuttu_model::{DocumentId, Kind, RecordView, normal};
 
 use crate::error::StoreError;
@@ -69,7 +70,9 @@ impl Projection {
 
 /// The sort key of a name.
 pub(crate) fn sort_of_name(name: &str) -> String {
-    normal::sort_key(name).chars().take(SORT_CHARS).collect()
+    // A text is much longer than its key: only its beginning is folded.
+    let start: String = name.chars().take(2 * SORT_CHARS).collect();
+    normal::sort_key(&start).chars().take(SORT_CHARS).collect()
 }
 
 fn sort_of(view: &RecordView) -> String {
@@ -80,10 +83,14 @@ fn sort_of(view: &RecordView) -> String {
         view.emails.first().map_or("", |email| email.value.as_str()),
         view.text.as_str(),
     ];
-    let shown = shown.into_iter().find(|text| !text.is_empty()).unwrap_or("");
-    // A text is much longer than its key: fold only its beginning.
-    let start: String = shown.chars().take(2 * SORT_CHARS).collect();
-    sort_of_name(&start)
+    sort_of_name(shown.into_iter().find(|text| !text.is_empty()).unwrap_or(""))
+}
+
+/// Query tables that are empty are this version's.
+pub(crate) fn stamp(connection: &Connection) -> Result<(), StoreError> {
+    let sql = "INSERT INTO meta (key, value) SELECT ?1, ?2 WHERE NOT EXISTS (SELECT 1 FROM record)
+        ON CONFLICT (key) DO UPDATE SET value = excluded.value WHERE value <> excluded.value";
+    sql::run(connection, sql, (VERSION_KEY, VERSION)).map(drop)
 }
 
 /// A view as stored.

@@ -9,7 +9,7 @@ use crate::reader::Reader;
 use crate::search::Names;
 use crate::tx::Tx;
 use crate::writer::{Shared, Writer};
-use crate::{connection, migrate};
+use crate::{connection, migrate, projection};
 
 /// Reading connections open at the same time; further readers wait for one.
 const READERS: usize = 4;
@@ -59,7 +59,11 @@ impl Store {
             return Err(StoreError::VaultExists);
         }
         connection::make_file(&path)?;
-        let opened = connection::writing(&path).and_then(|writing| migrate::migrate(&writing).map(|()| writing));
+        let opened = connection::writing(&path).and_then(|writing| {
+            migrate::migrate(&writing)?;
+            projection::stamp(&writing)?;
+            Ok(writing)
+        });
         match opened {
             Ok(writing) => Self::start(dir, writing, held),
             Err(error) => {
@@ -84,6 +88,7 @@ impl Store {
         let writing = connection::writing(&connection::database(dir))?;
         migrate::migrate(&writing)?;
         migrate::check(&writing)?;
+        projection::stamp(&writing)?;
         Self::start(dir, writing, held)
     }
 

@@ -4,6 +4,7 @@ mod crash;
 mod feeds;
 mod ledger;
 mod lists;
+mod pace;
 mod records;
 mod search;
 mod verdicts;

@@ -15,6 +15,8 @@ const MERGE_STEPS: usize = 10_000;
 pub(crate) struct Upkeep {
     log: PathBuf,
     due: bool,
+    /// The log's size when it was last moved without a pause; a reader may have been in the way.
+    tried_at: u64,
 }
 
 impl Upkeep {
@@ -22,7 +24,7 @@ impl Upkeep {
         let mut log = database.as_os_str().to_owned();
         log.push("-wal");
         // The log of a process that was killed is folded in at the first pause.
-        Self { log: log.into(), due: true }
+        Self { log: log.into(), due: true, tried_at: 0 }
     }
 
     pub(crate) fn is_due(&self) -> bool {
@@ -32,7 +34,11 @@ impl Upkeep {
     /// Something was written.
     pub(crate) fn wrote(&mut self, connection: &Connection) {
         self.due = true;
-        if std::fs::metadata(&self.log).is_ok_and(|log| log.len() > LOG_LIMIT) {
+        let size = std::fs::metadata(&self.log).map_or(0, |log| log.len());
+        if size <= LOG_LIMIT {
+            self.tried_at = 0;
+        } else if size > self.tried_at.saturating_add(LOG_LIMIT) {
+            self.tried_at = size;
             checkpoint(connection, "PASSIVE");
         }
     }

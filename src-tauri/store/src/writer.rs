@@ -177,11 +177,7 @@ fn serve(inbox: &Inbox, connection: &Connection, shared: &Shared) {
     upkeep.close(connection);
 }
 
-fn transact<T>(
-    connection: &Connection,
-    shared: &Shared,
-    work: impl FnOnce(&mut Tx<'_>) -> Result<T, StoreError>,
-) -> Result<T, StoreError> {
+fn transact<T>(connection: &Connection, shared: &Shared, work: impl FnOnce(&mut Tx<'_>) -> Result<T, StoreError>) -> Result<T, StoreError> {
     connection.prepare_cached("BEGIN IMMEDIATE")?.execute([])?;
     // Whatever `work` leaves half done is in the transaction, and that is rolled back.
     let outcome = catch_unwind(AssertUnwindSafe(|| {

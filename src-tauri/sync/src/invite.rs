@@ -287,7 +287,8 @@ fn write_link<T: Serialize>(f: &mut fmt::Formatter<'_>, target: Target, body: &T
 /// Takes the pasted text apart into the kind of link and its digits in upper case.
 fn split(text: &str) -> Result<(Target, String), LinkError> {
     // Mail programs break lines, quote them with ">" and hide zero-width marks; none of these is a digit.
-    let ignored = |c: &char| c.is_whitespace() || matches!(c, '<' | '>' | '"' | '\'' | '\u{ad}' | '\u{200b}'..='\u{200d}' | '\u{2060}' | '\u{feff}');
+    let ignored =
+        |c: &char| c.is_whitespace() || matches!(c, '<' | '>' | '"' | '\'' | '\u{ad}' | '\u{200b}'..='\u{200d}' | '\u{2060}' | '\u{feff}');
     let text: String = text.chars().filter(|c| !ignored(c)).collect::<String>().to_ascii_uppercase();
     let rest = text.strip_prefix("TUTTU:").ok_or(LinkError::NotALink)?;
     let rest = rest.strip_prefix("//").unwrap_or(rest);

@@ -3,6 +3,8 @@
 //! Invariants: nothing unverified exposes its payload; every decision of validity is a pure function of (operations, proofs, entries); everything a peer sends has a limit.
 //! Start reading at: [`feed`], [`membership`], [`verdict`], then [`session`].
 
+#[cfg(test)]
+mod conformance;
 pub mod feed;
 pub mod invite;
 pub mod limits;

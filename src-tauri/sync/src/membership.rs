@@ -104,11 +104,8 @@ impl Membership {
         let mut computers = BTreeMap::new();
         for (person, computer) in graph.certificates.keys().copied() {
             if let Some(certificate) = rules.certificate(person, computer) {
-                let state = ComputerState {
-                    certificate,
-                    certified: rules.counts(certificate, person),
-                    revoking: rules.revoking(person, computer),
-                };
+                let state =
+                    ComputerState { certificate, certified: rules.counts(certificate, person), revoking: rules.revoking(person, computer) };
                 computers.insert((person, computer), state);
             }
         }
@@ -293,9 +290,8 @@ impl Membership {
         headers: &BTreeMap<FeedId, FeedHeader>,
         vector: &Vector,
     ) -> Vec<Cut> {
-        let theirs = |header: &FeedHeader| {
-            self.author(header) == Some(*person) && computer.is_none_or(|computer| *computer == header.computer)
-        };
+        let theirs =
+            |header: &FeedHeader| self.author(header) == Some(*person) && computer.is_none_or(|computer| *computer == header.computer);
         let held = vector.0.iter().filter(|(feed, (seq, _))| *seq > 0 && headers.get(feed).is_some_and(theirs));
         let mut cuts: Vec<Cut> = held.map(|(feed, (seq, entry))| Cut { feed: *feed, seq: *seq, entry: *entry }).collect();
         if cuts.len() > op::CUTS {

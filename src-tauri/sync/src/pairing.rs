@@ -155,3 +155,32 @@ pub enum Refusal {
     #[error("The other computer could not finish: {0}")]
     Failed(String),
 }
+
+#[cfg(test)]
+mod tests;
+
+/// The hashes of a pairing, for the protocol's test vectors.
+#[cfg(test)]
+pub(crate) struct PairingVectors {
+    pub(crate) commitment: [u8; 32],
+    pub(crate) joiner_proof: [u8; 32],
+    pub(crate) inviter_proof: [u8; 32],
+    pub(crate) words: String,
+}
+
+#[cfg(test)]
+pub(crate) fn vectors_for_tests(
+    secret: &crate::invite::Secret,
+    binding: &Binding,
+    inviter_nonce: &[u8; 32],
+    joiner_nonce: &[u8; 32],
+) -> PairingVectors {
+    use messages::Prover;
+    let commitment = messages::commitment(joiner_nonce);
+    PairingVectors {
+        commitment,
+        joiner_proof: *messages::proof(secret, binding, Prover::Joiner, &commitment, &[0; 32]).as_bytes(),
+        inviter_proof: *messages::proof(secret, binding, Prover::Inviter, &commitment, inviter_nonce).as_bytes(),
+        words: messages::words(binding, inviter_nonce, joiner_nonce).to_string(),
+    }
+}

@@ -290,7 +290,8 @@ impl Session {
     /// Nothing is under way: everything known is exchanged and acknowledged both ways.
     #[must_use]
     pub fn is_quiet(&self) -> bool {
-        self.closed || (self.heard_offer && self.link.pending.is_empty() && self.link.unacked.is_empty() && self.lanes.values().all(Lane::is_quiet))
+        self.closed
+            || (self.heard_offer && self.link.pending.is_empty() && self.link.unacked.is_empty() && self.lanes.values().all(Lane::is_quiet))
     }
 
     fn run(&mut self, replica: &dyn Replica, step: impl FnOnce(&mut Self, &mut Io<'_>) -> Step) -> Vec<Effect> {
@@ -349,5 +350,28 @@ impl Session {
     fn settle(&mut self, space: &SpaceId, io: &mut Io<'_>) -> Step {
         let Some(lane) = self.lanes.get_mut(space) else { return Ok(()) };
         lane.settle(io)
+    }
+}
+
+/// Hashes and frames for the protocol's test vectors.
+#[cfg(test)]
+pub(crate) mod vectors_for_tests {
+    use tuttu_model::{ComputerId, SpaceId};
+
+    use super::message::{Blind, Message};
+    use crate::wire;
+
+    pub(crate) use super::message::{proof_id, rules_digest};
+
+    pub(crate) fn space_name(space: &SpaceId, sender: &ComputerId, receiver: &ComputerId, nonce: &[u8; 32]) -> [u8; 16] {
+        Blind::new(space, sender, receiver, nonce).0
+    }
+
+    pub(crate) fn hello(nonce: [u8; 32]) -> Vec<u8> {
+        wire::pack(&Message::Hello { protocol: 1, min_protocol: 1, capabilities: Vec::new(), app: "tuttu 0.1.0".into(), nonce })
+    }
+
+    pub(crate) fn bye(reason: &str) -> Vec<u8> {
+        wire::pack(&Message::Bye { reason: reason.to_owned() })
     }
 }

@@ -3,7 +3,8 @@
 //!
 //! A verdict rests on the change and its causal past alone, never on what else is held, so it is the same on every computer. Two things are left to
 //! [`tuttu_model::Document::apply`], which works on a copy and checks that the result can be saved and loaded: that a replaced operation
-//! was on the same key, and that it was not itself a removal.
+//! was on the same key, and that it was not itself a removal. Automerge does not find such an operation where it looks for it, whatever else the
+//! document holds, so the copy never loads again, and the verdict is the same everywhere too.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -243,9 +244,7 @@ impl<'a> Past<'a> {
 
     fn holds(&self, author: ActorId, counter: u64) -> bool {
         // The changes of one author are in the order of their counters, because each rests on the one before.
-        self.changes
-            .range((author, 0)..=(author, u64::MAX))
-            .any(|(_, known)| known.start_op <= counter && counter <= known.max_op)
+        self.changes.range((author, 0)..=(author, u64::MAX)).any(|(_, known)| known.start_op <= counter && counter <= known.max_op)
     }
 }
 

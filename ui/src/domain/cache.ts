@@ -54,11 +54,7 @@ export class QueryCache {
   readonly #failureOf: (thrown: unknown) => Failure;
   readonly #idleLimit: number;
 
-  constructor(
-    ask: <Q extends Query>(query: Q) => Promise<AnswerTo<Q["type"]>>,
-    failureOf: (thrown: unknown) => Failure,
-    idleLimit = 100,
-  ) {
+  constructor(ask: <Q extends Query>(query: Q) => Promise<AnswerTo<Q["type"]>>, failureOf: (thrown: unknown) => Failure, idleLimit = 100) {
     this.#ask = ask;
     this.#failureOf = failureOf;
     this.#idleLimit = idleLimit;

@@ -46,7 +46,7 @@ export const fieldWords: Readonly<Record<string, FieldWords>> = {
 
 /** The field without the item: `phones/ITEM` is `phones`. */
 export function fieldOf(path: string): string {
-  return path.split(/[/.]/)[0] ?? path;
+  return path.split(/[/.:]/)[0] ?? path;
 }
 
 /** What a field path is called as a heading: "Mobile", "Email", "Role". */

@@ -54,7 +54,8 @@ class Joining {
     try {
       const joined = await trigger.joinAnswer(offer.id, true);
       cache.refresh((query) => query.type === "status");
-      if (joined) toasts.show({ icon: "check", title: `${joined.name} is on this computer`, text: `${joined.inviter} shares it with you.` });
+      if (joined)
+        toasts.show({ icon: "check", title: `${joined.name} is on this computer`, text: `${joined.inviter} shares it with you.` });
       if (attempt !== this.#attempt) return;
       this.offer = null;
       this.stage = "paste";
@@ -74,7 +75,10 @@ class Joining {
     if (!this.offer) return;
     this.#decline(this.offer.id);
     this.reset();
-    toasts.error("Not joined, because the words were different", "Somebody may be in between, or the link is another one. Ask for a new link, sent another way.");
+    toasts.error(
+      "Not joined, because the words were different",
+      "Somebody may be in between, or the link is another one. Ask for a new link, sent another way.",
+    );
     nav.go("people");
   }
 

@@ -29,7 +29,8 @@ export function live<Q extends Query>(ask: () => Q | null, keep = false): Live<A
     }
     return cache.watch(asked, (next: Snapshot<T>) => {
       if (next.data !== undefined) last = next.data;
-      snapshot = keep && next.loading && next.data === undefined ? { data: last as T | undefined, failure: undefined, loading: true } : next;
+      snapshot =
+        keep && next.loading && next.data === undefined ? { data: last as T | undefined, failure: undefined, loading: true } : next;
     });
   });
 

@@ -18,7 +18,14 @@ export interface PaletteCommand {
 /** The commands that fit what was typed; all of them when nothing was. */
 export function commandsFor(typed: string): PaletteCommand[] {
   const words = typed.toLowerCase().split(/\s+/).filter(Boolean);
-  return all().filter(({ label }) => words.every((word) => label.toLowerCase().split(/\s+/).some((part) => part.startsWith(word))));
+  return all().filter(({ label }) =>
+    words.every((word) =>
+      label
+        .toLowerCase()
+        .split(/\s+/)
+        .some((part) => part.startsWith(word)),
+    ),
+  );
 }
 
 function all(): PaletteCommand[] {
@@ -40,10 +47,20 @@ function all(): PaletteCommand[] {
     { id: "join", label: "Join a space with a link", icon: "log-in", run: () => nav.go("join") },
     ...shared
       .filter(({ role }) => role === "owner")
-      .map((space): PaletteCommand => ({ id: `invite ${space.id}`, label: `Invite to ${space.name}`, icon: "user-plus", run: () => (nav.overlay = { kind: "invite", space: space.id }) })),
+      .map((space): PaletteCommand => ({
+        id: `invite ${space.id}`,
+        label: `Invite to ${space.name}`,
+        icon: "user-plus",
+        run: () => (nav.overlay = { kind: "invite", space: space.id }),
+      })),
     { id: "people", label: "Go to people", icon: "users", hint: "G P", run: () => nav.go("people") },
     { id: "orgs", label: "Go to organisations", icon: "org", hint: "G O", run: () => nav.go("orgs") },
-    ...shared.map((space): PaletteCommand => ({ id: `members ${space.id}`, label: `Members of ${space.name}`, icon: "users", run: () => nav.openSpace(space.id) })),
+    ...shared.map((space): PaletteCommand => ({
+      id: `members ${space.id}`,
+      label: `Members of ${space.name}`,
+      icon: "users",
+      run: () => nav.openSpace(space.id),
+    })),
     { id: "undo", label: "Take back the last change", icon: "restore", hint: "Ctrl Z", run: () => void undo() },
     { id: "sync", label: "Sync now with everybody reachable", icon: "refresh", run: () => void syncNow() },
     { id: "light", label: "Light theme", icon: "palette", run: () => void setSetting("theme", "light") },

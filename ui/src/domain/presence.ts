@@ -36,7 +36,8 @@ export function holds(computer: ComputerView, now: Date): { kind: "all" | "some"
   const seen = computer.lastSeen ? `last seen ${momentInSentence(computer.lastSeen, now)}` : "not connected yet";
   const away = stateOf(computer) === "away";
   if (computer.trouble) return { kind: "trouble", title: "stopped", detail: computer.trouble };
-  if (computer.pending > 0) return { kind: "some", title: `${computer.pending.toLocaleString("en-GB")} to send`, detail: away ? seen : "sending" };
+  if (computer.pending > 0)
+    return { kind: "some", title: `${computer.pending.toLocaleString("en-GB")} to send`, detail: away ? seen : "sending" };
   if (!computer.lastAck) return { kind: "none", title: "nothing confirmed yet", detail: seen };
   return { kind: "all", title: "has everything", detail: `confirmed ${momentInSentence(computer.lastAck, now)}` };
 }

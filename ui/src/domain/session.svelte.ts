@@ -6,6 +6,13 @@ import { toasts } from "./toasts.svelte";
 
 type Stage = "starting" | "none" | "open" | "trouble";
 
+/** A `tuttu:` link was opened: the join page takes it, at once or as soon as there is a vault. */
+export function openLink(link: string): void {
+  nav.overlay = null;
+  nav.go("join");
+  nav.link = link;
+}
+
 /** The vault this window shows: whether there is one, how it stands, and what the engine tells without being asked. */
 class Session {
   stage = $state<Stage>("starting");
@@ -31,6 +38,7 @@ class Session {
       this.suggestedName = state.suggestedName;
       this.suggestedComputer = state.suggestedComputer;
       this.trouble = state.error;
+      if (state.link) openLink(state.link);
       if (state.kind === "open") this.#follow();
       else this.stage = state.kind;
     } catch (thrown) {

@@ -22,7 +22,14 @@ class Toasts {
     const whole: Toast = { icon: "info", text: "", error: false, seconds: toast.action ? 10 : 5, ...toast, id };
     const others = this.list;
     const tooMany = others.length - 2;
-    const dropped = new Set(tooMany > 0 ? others.filter((other) => !other.error).slice(0, tooMany).map((other) => other.id) : []);
+    const dropped = new Set(
+      tooMany > 0
+        ? others
+            .filter((other) => !other.error)
+            .slice(0, tooMany)
+            .map((other) => other.id)
+        : [],
+    );
     this.list = [...others.filter((other) => !dropped.has(other.id)), whole].slice(-3);
     return id;
   }

@@ -31,7 +31,7 @@ export const commands = {
 /* Types */
 export type Addresses = { computer: string, addresses: string[] };
 
-export type VaultState = { kind: "none" | "open" | "trouble", error: ErrorView | null, suggestedName: string, suggestedComputer: string };
+export type VaultState = { kind: "none" | "open" | "trouble", error: ErrorView | null, suggestedName: string, suggestedComputer: string, link: string | null };
 
 export type RecordRef = { space: string | null, id: string };
 

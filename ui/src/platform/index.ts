@@ -79,7 +79,12 @@ export const trigger = {
   /** Lets the person pick one contact file; `null` when they changed their mind. */
   pickContactFile: async (): Promise<string | null> => {
     const picked = await settled(
-      open({ multiple: false, directory: false, title: "Import contacts", filters: [{ name: "Contacts (vCard)", extensions: ["vcf", "vcard"] }] }),
+      open({
+        multiple: false,
+        directory: false,
+        title: "Import contacts",
+        filters: [{ name: "Contacts (vCard)", extensions: ["vcf", "vcard"] }],
+      }),
     );
     return typeof picked === "string" ? picked : null;
   },

@@ -38,7 +38,11 @@ export function capital(text: string): string {
 
 /** Up to two letters for an avatar: first and last word, in any script. */
 export function initials(name: string): string {
-  const words = name.replace(/["'“”‘’(),.]/gu, " ").trim().split(/\s+/u).filter(Boolean);
+  const words = name
+    .replace(/["'“”‘’(),.]/gu, " ")
+    .trim()
+    .split(/\s+/u)
+    .filter(Boolean);
   if (words.length === 0) return "?";
   const letter = (word: string) => {
     const segmenter = new Intl.Segmenter(undefined, { granularity: "grapheme" });

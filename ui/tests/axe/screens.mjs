@@ -16,7 +16,11 @@ const showDetails = async (page) => {
 
 export const screens = [
   { name: "onboarding", query: { vault: "none" } },
-  { name: "onboarding-missing", query: { vault: "none" }, go: async (page) => (await at(page, "onboarding-name").fill(""), await at(page, "onboarding-start").click()) },
+  {
+    name: "onboarding-missing",
+    query: { vault: "none" },
+    go: async (page) => (await at(page, "onboarding-name").fill(""), await at(page, "onboarding-start").click()),
+  },
   { name: "trouble", query: { vault: "trouble" } },
   { name: "empty", query: { data: "empty" }, go: (page) => at(page, "empty").waitFor() },
   { name: "people", go: priya },
@@ -25,28 +29,113 @@ export const screens = [
   { name: "search", go: async (page) => (await at(page, "search").fill("harbour"), await page.waitForTimeout(150)) },
   { name: "search-none", go: async (page) => (await at(page, "search").fill("zzzz"), await at(page, "list-empty").waitFor()) },
   { name: "new-person", go: async (page) => (await at(page, "new-person").first().click(), await at(page, "new-name").waitFor()) },
-  { name: "record-editing", go: async (page) => (await priya(page), await showDetails(page), await at(page, "field-phones-value").first().click()) },
-  { name: "record-address", go: async (page) => (await priya(page), await showDetails(page), await at(page, "field-addresses-value").first().click()) },
-  { name: "record-call", go: async (page) => (await priya(page), await at(page, "log-call").click(), await at(page, "composer-text").fill("She can host the session.")) },
-  { name: "conflict", query: { conflict: "" }, go: async (page) => (await at(page, "place-choices").click(), await at(page, "choice-row").click(), await at(page, "conflict-card").waitFor()) },
+  {
+    name: "record-editing",
+    go: async (page) => (await priya(page), await showDetails(page), await at(page, "field-phones-value").first().click()),
+  },
+  {
+    name: "record-address",
+    go: async (page) => (await priya(page), await showDetails(page), await at(page, "field-addresses-value").first().click()),
+  },
+  {
+    name: "record-call",
+    go: async (page) => (
+      await priya(page),
+      await at(page, "log-call").click(),
+      await at(page, "composer-text").fill("She can host the session.")
+    ),
+  },
+  {
+    name: "conflict",
+    query: { conflict: "" },
+    go: async (page) => (
+      await at(page, "place-choices").click(),
+      await at(page, "choice-row").click(),
+      await at(page, "conflict-card").waitFor()
+    ),
+  },
   {
     name: "conflict-history",
     query: { conflict: "" },
-    go: async (page) => (await at(page, "place-choices").click(), await at(page, "choice-row").click(), await at(page, "conflict-card").waitFor(), await at(page, "history-open").click(), await at(page, "history-item").nth(2).locator("button").first().click()),
+    go: async (page) => (
+      await at(page, "place-choices").click(),
+      await at(page, "choice-row").click(),
+      await at(page, "conflict-card").waitFor(),
+      await at(page, "history-open").click(),
+      await at(page, "history-item").nth(2).locator("button").first().click()
+    ),
   },
-  { name: "orgs", go: async (page) => (await at(page, "place-orgs").click(), await at(page, "person-row").first().click(), await at(page, "composer-text").waitFor()) },
+  {
+    name: "orgs",
+    go: async (page) => (
+      await at(page, "place-orgs").click(),
+      await at(page, "person-row").first().click(),
+      await at(page, "composer-text").waitFor()
+    ),
+  },
   { name: "share", go: harbour },
   { name: "share-settings", go: async (page) => (await harbour(page), await at(page, "space-settings").click()) },
-  { name: "share-invite", go: async (page) => (await harbour(page), await at(page, "invite").click(), await at(page, "invite-make").waitFor()) },
-  { name: "share-invite-relay", go: async (page) => (await harbour(page), await at(page, "invite").click(), await at(page, "invite-relay").click()) },
-  { name: "share-invite-link", go: async (page) => (await harbour(page), await at(page, "invite").click(), await at(page, "invite-make").click(), await at(page, "invite-link").waitFor()) },
-  { name: "share-confirm", go: async (page) => (await harbour(page), await page.evaluate(() => window.fake.engine.bringJoinRequest()), await at(page, "request-words").waitFor()) },
+  {
+    name: "share-invite",
+    go: async (page) => (await harbour(page), await at(page, "invite").click(), await at(page, "invite-make").waitFor()),
+  },
+  {
+    name: "share-invite-relay",
+    go: async (page) => (await harbour(page), await at(page, "invite").click(), await at(page, "invite-relay").click()),
+  },
+  {
+    name: "share-invite-link",
+    go: async (page) => (
+      await harbour(page),
+      await at(page, "invite").click(),
+      await at(page, "invite-make").click(),
+      await at(page, "invite-link").waitFor()
+    ),
+  },
+  {
+    name: "share-confirm",
+    go: async (page) => (
+      await harbour(page),
+      await page.evaluate(() => window.fake.engine.bringJoinRequest()),
+      await at(page, "request-words").waitFor()
+    ),
+  },
   { name: "share-remove", go: async (page) => (await harbour(page), await at(page, "member-remove").first().click()) },
-  { name: "share-waiting", go: async (page) => (await harbour(page), await page.evaluate(() => window.fake.engine.bringJoinRequest()), await at(page, "request-later").click(), await at(page, "request-open").waitFor()) },
-  { name: "new-space", go: (page) => at(page, "new-menu").click().then(() => at(page, "new-menu-space").click()) },
+  {
+    name: "share-waiting",
+    go: async (page) => (
+      await harbour(page),
+      await page.evaluate(() => window.fake.engine.bringJoinRequest()),
+      await at(page, "request-later").click(),
+      await at(page, "request-open").waitFor()
+    ),
+  },
+  {
+    name: "new-space",
+    go: (page) =>
+      at(page, "new-menu")
+        .click()
+        .then(() => at(page, "new-menu-space").click()),
+  },
   { name: "menu", go: async (page) => (await priya(page), await at(page, "more").click()) },
-  { name: "move", go: async (page) => (await priya(page), await at(page, "more").click(), await at(page, "more-move").click(), await at(page, "move-confirm").waitFor()) },
-  { name: "delete", go: async (page) => (await priya(page), await at(page, "more").click(), await at(page, "more-delete").click(), await at(page, "delete-confirm").waitFor()) },
+  {
+    name: "move",
+    go: async (page) => (
+      await priya(page),
+      await at(page, "more").click(),
+      await at(page, "more-move").click(),
+      await at(page, "move-confirm").waitFor()
+    ),
+  },
+  {
+    name: "delete",
+    go: async (page) => (
+      await priya(page),
+      await at(page, "more").click(),
+      await at(page, "more-delete").click(),
+      await at(page, "delete-confirm").waitFor()
+    ),
+  },
   {
     name: "toast",
     go: async (page) => {
@@ -57,14 +146,68 @@ export const screens = [
       await at(page, "toast-undo").waitFor();
     },
   },
-  { name: "join-paste", go: async (page) => (await at(page, "new-menu").click(), await at(page, "new-menu-join").click(), await at(page, "join-link").waitFor()) },
-  { name: "join-wrong", go: async (page) => (await at(page, "new-menu").click(), await at(page, "new-menu-join").click(), await at(page, "join-link").fill("nonsense"), await at(page, "join-continue").click(), await at(page, "join-error").waitFor()) },
-  { name: "join", go: async (page) => (await page.evaluate(() => window.fake.openLink("tuttu://join/ABC")), await at(page, "join-words").waitFor()) },
-  { name: "import-preview", go: async (page) => (await at(page, "new-menu").click(), await at(page, "new-menu-import").click(), await at(page, "import-preview").waitFor()) },
-  { name: "import-result", go: async (page) => (await at(page, "new-menu").click(), await at(page, "new-menu-import").click(), await at(page, "import-start").click(), await at(page, "import-result").waitFor()) },
+  {
+    name: "join-paste",
+    go: async (page) => (
+      await at(page, "new-menu").click(),
+      await at(page, "new-menu-join").click(),
+      await at(page, "join-link").waitFor()
+    ),
+  },
+  {
+    name: "join-wrong",
+    go: async (page) => (
+      await at(page, "new-menu").click(),
+      await at(page, "new-menu-join").click(),
+      await at(page, "join-link").fill("nonsense"),
+      await at(page, "join-continue").click(),
+      await at(page, "join-error").waitFor()
+    ),
+  },
+  {
+    name: "join",
+    go: async (page) => (await page.evaluate(() => window.fake.openLink("tuttu://join/ABC")), await at(page, "join-words").waitFor()),
+  },
+  {
+    name: "import-preview",
+    go: async (page) => (
+      await at(page, "new-menu").click(),
+      await at(page, "new-menu-import").click(),
+      await at(page, "import-preview").waitFor()
+    ),
+  },
+  {
+    name: "import-result",
+    go: async (page) => (
+      await at(page, "new-menu").click(),
+      await at(page, "new-menu-import").click(),
+      await at(page, "import-start").click(),
+      await at(page, "import-result").waitFor()
+    ),
+  },
   { name: "sync", go: async (page) => (await priya(page), await at(page, "sync-line").click(), await at(page, "sync-popover").waitFor()) },
-  { name: "offline", query: { offline: "" }, go: async (page) => (await priya(page), await at(page, "sync-line").click(), await at(page, "sync-popover").waitFor()) },
+  {
+    name: "offline",
+    query: { offline: "" },
+    go: async (page) => (await priya(page), await at(page, "sync-line").click(), await at(page, "sync-popover").waitFor()),
+  },
   { name: "settings", go: async (page) => (await at(page, "settings").click(), await at(page, "settings-page").waitFor()) },
-  { name: "keys", go: async (page) => (await priya(page), await page.keyboard.press("Escape"), await page.keyboard.press("?"), await at(page, "keys-dialog").waitFor()) },
-  { name: "palette", go: async (page) => (await priya(page), await page.keyboard.press("Control+k"), await at(page, "palette-input").fill("pri"), await page.waitForTimeout(200)) },
+  {
+    name: "keys",
+    go: async (page) => (
+      await priya(page),
+      await page.keyboard.press("Escape"),
+      await page.keyboard.press("?"),
+      await at(page, "keys-dialog").waitFor()
+    ),
+  },
+  {
+    name: "palette",
+    go: async (page) => (
+      await priya(page),
+      await page.keyboard.press("Control+k"),
+      await at(page, "palette-input").fill("pri"),
+      await page.waitForTimeout(200)
+    ),
+  },
 ];

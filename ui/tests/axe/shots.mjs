@@ -7,7 +7,16 @@ import { screens } from "./screens.mjs";
 const wanted = process.argv.slice(2).filter((word) => !word.startsWith("--"));
 const flag = (name) => process.argv.includes(`--${name}`);
 const themes = flag("dark") ? ["dark"] : flag("light") ? ["light"] : ["light", "dark"];
-const sizes = flag("small") ? [[960, 640]] : flag("large") ? [[1360, 860]] : flag("tiny") ? [[680, 640]] : [[1360, 860], [960, 640]];
+const sizes = flag("small")
+  ? [[960, 640]]
+  : flag("large")
+    ? [[1360, 860]]
+    : flag("tiny")
+      ? [[680, 640]]
+      : [
+          [1360, 860],
+          [960, 640],
+        ];
 const folder = fileURLToPath(new URL("../../shots/", import.meta.url));
 await mkdir(folder, { recursive: true });
 const { server, url } = await serve();

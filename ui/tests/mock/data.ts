@@ -13,9 +13,36 @@ export function ago(days: number, hour = 12, minute = 0): string {
 export function record(part: Partial<RecordView> & { id: string; kind: string; space: string; name: string }): RecordView {
   const stamp = { at: ago(200), by: "Ilona Varis" };
   return {
-    given: "", family: "", middle: "", prefix: "", suffix: "", nickname: "", pronouns: "", emails: [], phones: [], addresses: [], orgs: [], urls: [], ims: [],
-    birthday: "", dates: [], tags: [], notes: "", rhythm: "", custom: {}, relations: [], text: "", at: "", duration: "", with: [], created: stamp, changed: stamp,
-    conflicts: [], unknown: [], deleted: false, ...part,
+    given: "",
+    family: "",
+    middle: "",
+    prefix: "",
+    suffix: "",
+    nickname: "",
+    pronouns: "",
+    emails: [],
+    phones: [],
+    addresses: [],
+    orgs: [],
+    urls: [],
+    ims: [],
+    birthday: "",
+    dates: [],
+    tags: [],
+    notes: "",
+    rhythm: "",
+    custom: {},
+    relations: [],
+    text: "",
+    at: "",
+    duration: "",
+    with: [],
+    created: stamp,
+    changed: stamp,
+    conflicts: [],
+    unknown: [],
+    deleted: false,
+    ...part,
   };
 }
 
@@ -40,14 +67,24 @@ const named: [string, string, string, string][] = [
 export function people(many: number): RecordView[] {
   const list = named.map(([name, title, org, space], index) =>
     record({
-      id: `p_${index}`, kind: "person", space, name, changed: { at: ago(index * 2, 9, index), by: index % 2 ? "Maria Quispe" : "Ilona Varis" },
+      id: `p_${index}`,
+      kind: "person",
+      space,
+      name,
+      changed: { at: ago(index * 2, 9, index), by: index % 2 ? "Maria Quispe" : "Ilona Varis" },
       orgs: title || org ? [{ item: "a", org: "", name: org, title, department: "", since: "", until: "" }] : [],
       emails: [{ item: "e", label: "work", value: `person${index}@mail.example`, pref: false }],
     }),
   );
   list.push(
     record({
-      id: ids.priya, kind: "person", space: ids.harbour, name: "Priya Raghunathan", given: "Priya", family: "Raghunathan", pronouns: "she/her",
+      id: ids.priya,
+      kind: "person",
+      space: ids.harbour,
+      name: "Priya Raghunathan",
+      given: "Priya",
+      family: "Raghunathan",
+      pronouns: "she/her",
       orgs: [{ item: "o1", org: "o_0", name: "Harbourline Trust", title: "Head of Partnerships", department: "", since: "", until: "" }],
       phones: [
         { item: "ph1", label: "mobile", value: "+44 7700 900142", pref: true },
@@ -55,8 +92,10 @@ export function people(many: number): RecordView[] {
       ],
       emails: [{ item: "em1", label: "work", value: "priya@harbourline.example", pref: true }],
       addresses: [{ item: "ad1", label: "work", street: "14 Quayside Row", city: "Glasgow", region: "", postcode: "", country: "" }],
-      birthday: "--12-03", dates: [{ item: "d1", label: "first met", value: "2021-05", pref: false }],
-      tags: ["funder", "glasgow", "partner"], notes: "Prefers the phone, mornings. Speaks English, Tamil, some Spanish.",
+      birthday: "--12-03",
+      dates: [{ item: "d1", label: "first met", value: "2021-05", pref: false }],
+      tags: ["funder", "glasgow", "partner"],
+      notes: "Prefers the phone, mornings. Speaks English, Tamil, some Spanish.",
       relations: [
         { item: "r1", type: "introduced you", id: "p_7" },
         { item: "r2", type: "negotiates with", id: "p_0" },
@@ -65,49 +104,183 @@ export function people(many: number): RecordView[] {
     }),
   );
   for (let index = list.length; index < many; index++) {
-    list.push(record({ id: `p_x${index}`, kind: "person", space: index % 3 ? ids.own : ids.harbour, name: `Person ${String(index).padStart(5, "0")}`, changed: { at: ago(30 + (index % 300)), by: "Ilona Varis" } }));
+    list.push(
+      record({
+        id: `p_x${index}`,
+        kind: "person",
+        space: index % 3 ? ids.own : ids.harbour,
+        name: `Person ${String(index).padStart(5, "0")}`,
+        changed: { at: ago(30 + (index % 300)), by: "Ilona Varis" },
+      }),
+    );
   }
   return list;
 }
 
 export function orgs(): RecordView[] {
-  return ["Harbourline Trust", "Open Quay", "Taller Norte", "Kawabe Museum"].map((name, index) => record({ id: `o_${index}`, kind: "org", space: ids.harbour, name }));
+  return ["Harbourline Trust", "Open Quay", "Taller Norte", "Kawabe Museum"].map((name, index) =>
+    record({ id: `o_${index}`, kind: "org", space: ids.harbour, name }),
+  );
 }
 
 const computer = (id: string, name: string, state: string, pending: number, days: number, hour: number, minute: number, self = false) => ({
-  id, name, this: self, state, lastSeen: ago(days, hour, minute), lastAck: ago(days, hour, minute), pending, trouble: "",
+  id,
+  name,
+  this: self,
+  state,
+  lastSeen: ago(days, hour, minute),
+  lastAck: ago(days, hour, minute),
+  pending,
+  trouble: "",
 });
 
 export function members(): Record<string, MemberView[]> {
-  const me: MemberView = { id: ids.me, name: "Ilona Varis", role: "owner", me: true, computers: [computer("c_me", "Ilona’s ThinkPad", "direct", 0, 0, 14, 12, true), computer("c_mini", "Ilona’s Mac mini", "lan", 0, 0, 14, 12)] };
-  const maria: MemberView = { id: "k_maria", name: "Maria Quispe", role: "editor", me: false, computers: [computer("c_maria", "Maria’s MacBook", "direct", 0, 0, 14, 11)] };
-  const jon: MemberView = { id: "k_jon", name: "Jon Etxeberria", role: "editor", me: false, computers: [computer("c_jon", "jon-desktop", "relay", 2, 0, 14, 1), computer("c_jonl", "Jon’s laptop", "away", 31, 2, 18, 40)] };
-  const tomasz: MemberView = { id: "k_tomasz", name: "Tomasz Wieczorek", role: "viewer", me: false, computers: [computer("c_tom", "Tomasz’s laptop", "away", 9, 3, 9, 2)] };
-  const camille: MemberView = { id: "k_cam", name: "Camille Desrosiers", role: "editor", me: false, computers: [computer("c_cam", "atelier", "away", 0, 4, 10, 0)] };
-  return { [ids.own]: [me], [ids.harbour]: [me, maria, jon, tomasz], [ids.north]: [me, { ...maria, role: "owner" }, { ...camille }, { ...jon, role: "viewer" }], [ids.mill]: [{ ...me, role: "viewer" }, { ...camille, role: "owner" }] };
+  const me: MemberView = {
+    id: ids.me,
+    name: "Ilona Varis",
+    role: "owner",
+    me: true,
+    computers: [
+      computer("c_me", "Ilona’s ThinkPad", "direct", 0, 0, 14, 12, true),
+      computer("c_mini", "Ilona’s Mac mini", "lan", 0, 0, 14, 12),
+    ],
+  };
+  const maria: MemberView = {
+    id: "k_maria",
+    name: "Maria Quispe",
+    role: "editor",
+    me: false,
+    computers: [computer("c_maria", "Maria’s MacBook", "direct", 0, 0, 14, 11)],
+  };
+  const jon: MemberView = {
+    id: "k_jon",
+    name: "Jon Etxeberria",
+    role: "editor",
+    me: false,
+    computers: [computer("c_jon", "jon-desktop", "relay", 2, 0, 14, 1), computer("c_jonl", "Jon’s laptop", "away", 31, 2, 18, 40)],
+  };
+  const tomasz: MemberView = {
+    id: "k_tomasz",
+    name: "Tomasz Wieczorek",
+    role: "viewer",
+    me: false,
+    computers: [computer("c_tom", "Tomasz’s laptop", "away", 9, 3, 9, 2)],
+  };
+  const camille: MemberView = {
+    id: "k_cam",
+    name: "Camille Desrosiers",
+    role: "editor",
+    me: false,
+    computers: [computer("c_cam", "atelier", "away", 0, 4, 10, 0)],
+  };
+  return {
+    [ids.own]: [me],
+    [ids.harbour]: [me, maria, jon, tomasz],
+    [ids.north]: [me, { ...maria, role: "owner" }, { ...camille }, { ...jon, role: "viewer" }],
+    [ids.mill]: [
+      { ...me, role: "viewer" },
+      { ...camille, role: "owner" },
+    ],
+  };
 }
 
 export function spaces(): SpaceSummary[] {
   const by = members();
-  const one = (id: string, name: string, role = "owner"): SpaceSummary => ({ id, name, private: id === ids.own, role, people: 0, orgs: 0, activities: 0, members: (by[id] ?? []).filter((member) => id === ids.own || !member.me) });
-  return [one(ids.own, "My own"), one(ids.harbour, "Harbour Commons"), one(ids.north, "Northlight Festival", "editor"), one(ids.mill, "Old Mill Library", "viewer")];
+  const one = (id: string, name: string, role = "owner"): SpaceSummary => ({
+    id,
+    name,
+    private: id === ids.own,
+    role,
+    people: 0,
+    orgs: 0,
+    activities: 0,
+    members: (by[id] ?? []).filter((member) => id === ids.own || !member.me),
+  });
+  return [
+    one(ids.own, "My own"),
+    one(ids.harbour, "Harbour Commons"),
+    one(ids.north, "Northlight Festival", "editor"),
+    one(ids.mill, "Old Mill Library", "viewer"),
+  ];
 }
 
 export function timeline(): TimelineItem[] {
   const base = { space: ids.harbour, name: "", duration: "", private: false, mine: false };
   return [
-    { ...base, kind: "call", id: "c_1", at: ago(6, 15), by: "Maria Quispe", text: "She can host the working session on 9 December. Wants the room list by Friday and a contact for catering.", duration: "18" },
+    {
+      ...base,
+      kind: "call",
+      id: "c_1",
+      at: ago(6, 15),
+      by: "Maria Quispe",
+      text: "She can host the working session on 9 December. Wants the room list by Friday and a contact for catering.",
+      duration: "18",
+    },
     { ...base, kind: "change", id: "h_1", at: ago(16, 16, 20), by: "Maria Quispe", text: "set the role to Head of Partnerships" },
     { ...base, kind: "change", id: "h_2", at: ago(16, 16, 19), by: "Maria Quispe", text: "added the tag funder" },
-    { ...base, kind: "email", id: "e_1", at: ago(21, 11, 2), by: "Jon Etxeberria", name: "Partnership terms, draft 2", text: "Hi Priya, here is the version with the shared credit clause moved to section 3. The numbers in annex B are unchanged." },
-    { ...base, kind: "call", id: "c_2", at: ago(34, 10), by: "Ilona Varis", mine: true, text: "A budget line of £40k is realistic, £60k is not. She will bring Tomasz to the table if we send a one-page summary before the board meets on 28 November.", duration: "22" },
-    { ...base, kind: "note", id: "n_1", at: ago(34, 10, 30), by: "Ilona Varis", mine: true, private: true, text: "Sounded tired. Ask about the house move next time." },
-    { ...base, kind: "meeting", id: "m_1", at: ago(62, 9), by: "Ilona Varis", mine: true, name: "Kick-off, Glasgow", text: "Agreed on three work packages and who leads each.", duration: "120" },
+    {
+      ...base,
+      kind: "email",
+      id: "e_1",
+      at: ago(21, 11, 2),
+      by: "Jon Etxeberria",
+      name: "Partnership terms, draft 2",
+      text: "Hi Priya, here is the version with the shared credit clause moved to section 3. The numbers in annex B are unchanged.",
+    },
+    {
+      ...base,
+      kind: "call",
+      id: "c_2",
+      at: ago(34, 10),
+      by: "Ilona Varis",
+      mine: true,
+      text: "A budget line of £40k is realistic, £60k is not. She will bring Tomasz to the table if we send a one-page summary before the board meets on 28 November.",
+      duration: "22",
+    },
+    {
+      ...base,
+      kind: "note",
+      id: "n_1",
+      at: ago(34, 10, 30),
+      by: "Ilona Varis",
+      mine: true,
+      private: true,
+      text: "Sounded tired. Ask about the house move next time.",
+    },
+    {
+      ...base,
+      kind: "meeting",
+      id: "m_1",
+      at: ago(62, 9),
+      by: "Ilona Varis",
+      mine: true,
+      name: "Kick-off, Glasgow",
+      text: "Agreed on three work packages and who leads each.",
+      duration: "120",
+    },
   ];
 }
 
 export function history(): HistoryItem[] {
-  const one = (days: number, hour: number, minute: number, field: string, old: string, next: string, by: string, computer: string): HistoryItem => ({ id: ids.priya, change: `h${days}${hour}${minute}`, field, old, new: next, by, computer, at: ago(days, hour, minute) });
+  const one = (
+    days: number,
+    hour: number,
+    minute: number,
+    field: string,
+    old: string,
+    next: string,
+    by: string,
+    computer: string,
+  ): HistoryItem => ({
+    id: ids.priya,
+    change: `h${days}${hour}${minute}`,
+    field,
+    old,
+    new: next,
+    by,
+    computer,
+    at: ago(days, hour, minute),
+  });
   return [
     one(2, 9, 40, "phones/ph1", "+44 7700 900111", "+44 7700 900187", "Maria Quispe", "Maria’s MacBook"),
     one(2, 9, 12, "phones/ph1", "+44 7700 900111", "+44 7700 900142", "Ilona Varis", "Ilona’s ThinkPad"),
@@ -127,12 +300,24 @@ export function fakeQr(size = 33): string[] {
     const near = Math.min(...rings);
     return near <= 4 ? (near === 2 || near === 4 ? "0" : "1") : null;
   };
-  return Array.from({ length: size }, (_, y) => Array.from({ length: size }, (_, x) => finder(x, y) ?? (next() > 0.5 ? "1" : "0")).join(""));
+  return Array.from({ length: size }, (_, y) =>
+    Array.from({ length: size }, (_, x) => finder(x, y) ?? (next() > 0.5 ? "1" : "0")).join(""),
+  );
 }
 
 export function invitation(part: Partial<InvitationView>): InvitationView {
   return {
-    id: "i_1", link: "tuttu://join/AHC7QM2VK9DW4XB8NTELP3RKZ6SHQ1YAHC7QM2VK9DW4XB8NTELP3RKZ6SHQ1Y", qr: fakeQr(), space: ids.harbour, role: "editor", expires: ago(-1, 13, 40), made: ago(0, 13, 40),
-    forWhom: "Anahit Sargsyan", state: "open", relay: "", auto: false, ...part,
+    id: "i_1",
+    link: "tuttu://join/AHC7QM2VK9DW4XB8NTELP3RKZ6SHQ1YAHC7QM2VK9DW4XB8NTELP3RKZ6SHQ1Y",
+    qr: fakeQr(),
+    space: ids.harbour,
+    role: "editor",
+    expires: ago(-1, 13, 40),
+    made: ago(0, 13, 40),
+    forWhom: "Anahit Sargsyan",
+    state: "open",
+    relay: "",
+    auto: false,
+    ...part,
   };
 }

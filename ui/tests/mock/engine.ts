@@ -1,5 +1,20 @@
 /** A pretended engine: small, in memory, with the same words as the real one. For development and tests only. */
-import type { Answer, Command, ConflictView, ErrorView, Event, FieldEdit, InvitationView, JoinRequestView, Outcome, Query, RecordView, Row, SpaceSummary, VaultStatus } from "../../src/platform/bindings";
+import type {
+  Answer,
+  Command,
+  ConflictView,
+  ErrorView,
+  Event,
+  FieldEdit,
+  InvitationView,
+  JoinRequestView,
+  Outcome,
+  Query,
+  RecordView,
+  Row,
+  SpaceSummary,
+  VaultStatus,
+} from "../../src/platform/bindings";
 import { ago, history, ids, invitation, members, orgs, people, record, spaces, timeline } from "./data";
 
 export interface Scenario {
@@ -8,6 +23,8 @@ export interface Scenario {
   conflict: boolean;
   offline: boolean;
   settings: Record<string, string>;
+  /** The link the app was started with. */
+  link: string | null;
 }
 
 export class FakeEngine {
@@ -33,10 +50,14 @@ export class FakeEngine {
     this.spaces = scenario.data === "empty" ? spaces().slice(0, 1) : spaces();
     if (scenario.data !== "empty") {
       for (const one of [...people(scenario.data === "many" ? 10_000 : 0), ...orgs()]) this.records.set(one.id, one);
-      this.invitations = [invitation({}), invitation({ id: "i_2", forWhom: "the Gdynia office", role: "viewer", state: "expired", expires: ago(8) })];
+      this.invitations = [
+        invitation({}),
+        invitation({ id: "i_2", forWhom: "the Gdynia office", role: "viewer", state: "expired", expires: ago(8) }),
+      ];
     }
     if (scenario.conflict) this.conflicts = [fakeConflict()];
-    if (scenario.offline) for (const space of this.spaces) for (const member of space.members) for (const computer of member.computers) computer.state = "away";
+    if (scenario.offline)
+      for (const space of this.spaces) for (const member of space.members) for (const computer of member.computers) computer.state = "away";
   }
 
   status(): VaultStatus {
@@ -53,8 +74,17 @@ export class FakeEngine {
         ? { kind: "offline", title: "Offline", detail: "3 changes saved here" }
         : { kind: "pending", title: "2 changes to send to Jon", detail: "Maria has all, as of 14:11" };
     return {
-      person: ids.me, personName: this.person, computer: "c_me", computerName: this.computer, spaces: structuredClone(this.spaces), people: all.filter(({ kind }) => kind === "person").length,
-      orgs: all.filter(({ kind }) => kind === "org").length, conflicts: this.conflicts.length, canUndo: this.undone.length ? "the last change" : "", canRedo: "", sync,
+      person: ids.me,
+      personName: this.person,
+      computer: "c_me",
+      computerName: this.computer,
+      spaces: structuredClone(this.spaces),
+      people: all.filter(({ kind }) => kind === "person").length,
+      orgs: all.filter(({ kind }) => kind === "org").length,
+      conflicts: this.conflicts.length,
+      canUndo: this.undone.length ? "the last change" : "",
+      canRedo: "",
+      sync,
     };
   }
 
@@ -66,15 +96,40 @@ export class FakeEngine {
         return { type: "record", value: this.#get(query.record.id) };
       case "list": {
         const { kind, space, text, sort, offset, limit } = query.filter;
-        const rows = [...this.records.values()].filter((one) => one.kind === kind && !one.deleted && (space === null || one.space === space)).filter((one) => fits(one, text)).map((one) => this.#row(one, text));
+        const rows = [...this.records.values()]
+          .filter((one) => one.kind === kind && !one.deleted && (space === null || one.space === space))
+          .filter((one) => fits(one, text))
+          .map((one) => this.#row(one, text));
         rows.sort(sort === "name" ? (a, b) => a.name.localeCompare(b.name) : (a, b) => (a.changed < b.changed ? 1 : -1));
         return { type: "list", value: { rows: rows.slice(offset, offset + (limit || 100)), total: rows.length } };
       }
       case "search":
-        return { type: "search", value: [...this.records.values()].filter((one) => !one.deleted && fits(one, query.text)).slice(0, query.limit).map((one) => this.#row(one, query.text)) };
+        return {
+          type: "search",
+          value: [...this.records.values()]
+            .filter((one) => !one.deleted && fits(one, query.text))
+            .slice(0, query.limit)
+            .map((one) => this.#row(one, query.text)),
+        };
       case "timeline": {
-        const own = [...this.records.values()].filter((one) => one.with.includes(query.record.id) && !one.deleted).map((one) => ({ kind: one.kind, id: one.id, space: one.space, at: one.at, by: this.person, mine: true, name: one.name, text: one.text, duration: one.duration, private: one.space === ids.own && query.record.space !== ids.own }));
-        return { type: "timeline", value: [...own, ...(query.record.id === ids.priya ? timeline() : [])].sort((a, b) => (a.at < b.at ? 1 : -1)) };
+        const own = [...this.records.values()]
+          .filter((one) => one.with.includes(query.record.id) && !one.deleted)
+          .map((one) => ({
+            kind: one.kind,
+            id: one.id,
+            space: one.space,
+            at: one.at,
+            by: this.person,
+            mine: true,
+            name: one.name,
+            text: one.text,
+            duration: one.duration,
+            private: one.space === ids.own && query.record.space !== ids.own,
+          }));
+        return {
+          type: "timeline",
+          value: [...own, ...(query.record.id === ids.priya ? timeline() : [])].sort((a, b) => (a.at < b.at ? 1 : -1)),
+        };
       }
       case "history":
         return { type: "history", value: query.record.id === ids.priya ? history() : [] };
@@ -84,7 +139,15 @@ export class FakeEngine {
         const summary = this.status().spaces.find(({ id }) => id === query.space);
         if (!summary) throw failure("not-found", "There is no such space.");
         const list = members()[query.space] ?? members()[ids.own] ?? [];
-        return { type: "space", value: { summary, members: list, invitations: this.invitations.filter(({ space }) => space === query.space), requests: this.requests } };
+        return {
+          type: "space",
+          value: {
+            summary,
+            members: list,
+            invitations: this.invitations.filter(({ space }) => space === query.space),
+            requests: this.requests,
+          },
+        };
       }
       case "settings":
         return { type: "settings", value: [...this.settings].map(([key, value]) => ({ key, value })) };
@@ -102,8 +165,31 @@ export class FakeEngine {
           const part = JSON.parse(text) as Partial<RecordView>;
           const kind = part.kind ?? command.kind;
           const id = `${kind[0] ?? "x"}_new${this.#next++}`;
-          const item = <T extends object>(list: T[] | undefined) => (list ?? []).map((one, index) => ({ item: `i${index}`, label: "", value: "", pref: false, org: "", name: "", title: "", department: "", since: "", until: "", ...one }));
-          const one = record({ ...part, id, kind, space: command.space ?? ids.own, name: part.name ?? "", emails: item(part.emails), phones: item(part.phones), orgs: item(part.orgs), created: { at: ago(0), by: this.person } });
+          const item = <T extends object>(list: T[] | undefined) =>
+            (list ?? []).map((one, index) => ({
+              item: `i${index}`,
+              label: "",
+              value: "",
+              pref: false,
+              org: "",
+              name: "",
+              title: "",
+              department: "",
+              since: "",
+              until: "",
+              ...one,
+            }));
+          const one = record({
+            ...part,
+            id,
+            kind,
+            space: command.space ?? ids.own,
+            name: part.name ?? "",
+            emails: item(part.emails),
+            phones: item(part.phones),
+            orgs: item(part.orgs),
+            created: { at: ago(0), by: this.person },
+          });
           this.records.set(id, one);
           return one;
         });
@@ -124,7 +210,12 @@ export class FakeEngine {
       case "restore": {
         for (const { id } of command.records) this.records.set(id, { ...this.#get(id), deleted: command.type === "delete" });
         this.#changed(command.records.map(({ id }) => id));
-        return { type: "records", ids: command.records.map(({ id }) => id), space: "", label: `${command.type === "delete" ? "Deleted" : "Restored"} ${this.#get(command.records[0]?.id ?? "").name}` };
+        return {
+          type: "records",
+          ids: command.records.map(({ id }) => id),
+          space: "",
+          label: `${command.type === "delete" ? "Deleted" : "Restored"} ${this.#get(command.records[0]?.id ?? "").name}`,
+        };
       }
       case "undo": {
         const back = this.undone.pop();
@@ -156,7 +247,15 @@ export class FakeEngine {
         this.#changed([]);
         return { type: "space", id: command.space };
       case "invite": {
-        const made = invitation({ id: `i_new${this.#next++}`, space: command.space, role: command.role, forWhom: command.forWhom, relay: command.relay ?? "", made: new Date().toISOString(), expires: new Date(Date.now() + command.expiresIn * 1000).toISOString() });
+        const made = invitation({
+          id: `i_new${this.#next++}`,
+          space: command.space,
+          role: command.role,
+          forWhom: command.forWhom,
+          relay: command.relay ?? "",
+          made: new Date().toISOString(),
+          expires: new Date(Date.now() + command.expiresIn * 1000).toISOString(),
+        });
         this.invitations = [made, ...this.invitations];
         return { type: "invitation", invitation: made };
       }
@@ -164,7 +263,8 @@ export class FakeEngine {
         this.invitations = this.invitations.map((one) => (one.id === command.invitation ? { ...one, state: "withdrawn" } : one));
         return { type: "done" };
       case "import":
-        if (command.path.endsWith("broken.vcf")) throw failure("file", "broken.vcf is not a contact file.", "Nothing was added. Export the contacts again as vCard.");
+        if (command.path.endsWith("broken.vcf"))
+          throw failure("file", "broken.vcf is not a contact file.", "Nothing was added. Export the contacts again as vCard.");
         if (!command.dryRun) {
           for (let done = 0; done <= 386; done += 97) {
             this.#tell({ event: "import-progress", done: Math.min(done, 386), total: 386 });
@@ -172,7 +272,20 @@ export class FakeEngine {
           }
           this.#changed([]);
         }
-        return { type: "import", report: { import: "im_1", added: 341, updated: 36, unchanged: 7, skipped: 2, warnings: [{ file: "", line: 212, message: "A phone number was empty and was left out." }, { file: "", line: 1290, message: "This card has no name, number or email and was left out." }] } };
+        return {
+          type: "import",
+          report: {
+            import: "im_1",
+            added: 341,
+            updated: 36,
+            unchanged: 7,
+            skipped: 2,
+            warnings: [
+              { file: "", line: 212, message: "A phone number was empty and was left out." },
+              { file: "", line: 1290, message: "This card has no name, number or email and was left out." },
+            ],
+          },
+        };
       case "setSetting":
         this.settings.set(command.key, command.value);
         return { type: "done" };
@@ -182,7 +295,17 @@ export class FakeEngine {
   }
 
   bringJoinRequest(): void {
-    const request: JoinRequestView = { id: "r_1", space: ids.harbour, spaceName: "Harbour Commons", personName: "Anahit Sargsyan", computerName: "Anahit’s laptop", role: "editor", words: ["birch", "ladder", "otter", "seventeen"], path: "lan", at: new Date().toISOString() };
+    const request: JoinRequestView = {
+      id: "r_1",
+      space: ids.harbour,
+      spaceName: "Harbour Commons",
+      personName: "Anahit Sargsyan",
+      computerName: "Anahit’s laptop",
+      role: "editor",
+      words: ["birch", "ladder", "otter", "seventeen"],
+      path: "lan",
+      at: new Date().toISOString(),
+    };
     this.requests = [request];
     this.#tell({ event: "join-request", request });
   }
@@ -198,8 +321,16 @@ export class FakeEngine {
     const org = one.orgs[0];
     const inName = text === "" || one.name.toLowerCase().includes(text.toLowerCase());
     return {
-      id: one.id, space: one.space, kind: one.kind, name: one.name || one.text.slice(0, 60), detail: org ? [org.title, org.name].filter(Boolean).join(" · ") : (one.emails[0]?.value ?? ""),
-      conflicts: this.conflicts.filter(({ id }) => id === one.id).length, news: one.id === "p_5", changed: one.changed.at, matched: inName ? "" : "org", deleted: one.deleted,
+      id: one.id,
+      space: one.space,
+      kind: one.kind,
+      name: one.name || one.text.slice(0, 60),
+      detail: org ? [org.title, org.name].filter(Boolean).join(" · ") : (one.emails[0]?.value ?? ""),
+      conflicts: this.conflicts.filter(({ id }) => id === one.id).length,
+      news: one.id === "p_5",
+      changed: one.changed.at,
+      matched: inName ? "" : "org",
+      deleted: one.deleted,
     };
   }
 
@@ -209,21 +340,38 @@ export class FakeEngine {
 }
 
 function fits(one: RecordView, text: string): boolean {
-  const all = [one.name, one.notes, one.text, ...one.orgs.flatMap(({ name, title }) => [name, title]), ...one.emails.map(({ value }) => value), ...one.phones.map(({ value }) => value), ...one.tags].join(" ").toLowerCase();
-  return text.toLowerCase().split(/\s+/).every((word) => all.includes(word));
+  const all = [
+    one.name,
+    one.notes,
+    one.text,
+    ...one.orgs.flatMap(({ name, title }) => [name, title]),
+    ...one.emails.map(({ value }) => value),
+    ...one.phones.map(({ value }) => value),
+    ...one.tags,
+  ]
+    .join(" ")
+    .toLowerCase();
+  return text
+    .toLowerCase()
+    .split(/\s+/)
+    .every((word) => all.includes(word));
 }
 
 function applyEdit(one: RecordView, edit: FieldEdit, item: () => string): void {
   const fields = one as unknown as Record<string, unknown>;
   const list = (Array.isArray(fields[edit.field]) ? fields[edit.field] : []) as Record<string, string>[];
   if (edit.op === "set") fields[edit.field] = edit.value;
-  else if (edit.op === "setItem") fields[edit.field] = list.map((entry) => (entry.item === edit.item ? { ...entry, [edit.part]: edit.value } : entry));
-  else if (edit.op === "remove") fields[edit.field] = edit.field === "tags" ? one.tags.filter((tag) => tag !== edit.item) : list.filter((entry) => entry.item !== edit.item);
+  else if (edit.op === "setItem")
+    fields[edit.field] = list.map((entry) => (entry.item === edit.item ? { ...entry, [edit.part]: edit.value } : entry));
+  else if (edit.op === "remove")
+    fields[edit.field] =
+      edit.field === "tags" ? one.tags.filter((tag) => tag !== edit.item) : list.filter((entry) => entry.item !== edit.item);
   else if (edit.field === "tags") one.tags = [...one.tags, edit.value].sort();
   else if (edit.field === "addresses") {
     const [street = "", city = "", region = "", postcode = "", country = ""] = edit.value.split(";").map((part) => part.trim());
     one.addresses = [...one.addresses, { item: item(), label: edit.label ?? "", street, city, region, postcode, country }];
-  } else if (edit.field === "orgs") one.orgs = [...one.orgs, { item: item(), org: "", name: edit.value, title: "", department: "", since: "", until: "" }];
+  } else if (edit.field === "orgs")
+    one.orgs = [...one.orgs, { item: item(), org: "", name: edit.value, title: "", department: "", since: "", until: "" }];
   else fields[edit.field] = [...list, { item: item(), label: edit.label ?? "", value: edit.value, pref: false }];
 }
 
@@ -233,7 +381,12 @@ export function failure(code: ErrorView["code"], message: string, hint = ""): Er
 
 function fakeConflict(): ConflictView {
   return {
-    id: ids.priya, space: ids.harbour, name: "Priya Raghunathan", field: "phones/ph1", label: "mobile", both: true,
+    id: ids.priya,
+    space: ids.harbour,
+    name: "Priya Raghunathan",
+    field: "phones/ph1",
+    label: "mobile",
+    both: true,
     values: [
       { n: 1, value: "+44 7700 900142", by: "Ilona Varis", mine: true, at: ago(2, 9, 12), computer: "Ilona’s ThinkPad" },
       { n: 2, value: "+44 7700 900187", by: "Maria Quispe", mine: false, at: ago(2, 9, 40), computer: "Maria’s MacBook" },

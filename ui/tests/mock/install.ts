@@ -9,21 +9,41 @@ export interface Fake {
   tell: (event: Event) => void;
   openLink: (link: string) => void;
   copied: string[];
+  /** Lets files go over the window. */
+  drop: (paths: string[]) => void;
 }
 
-type Args = Record<string, never> & { query: Query; command: Command; personName: string; computerName: string; link: string; same: boolean; text: string };
+type Args = Record<string, never> & {
+  query: Query;
+  command: Command;
+  personName: string;
+  computerName: string;
+  link: string;
+  same: boolean;
+  text: string;
+};
 
 export function install(scenario: Scenario): Fake {
   mockWindows("main");
   const tell = (event: Event) => void emit("engine-event", event);
   const engine = new FakeEngine(scenario, tell);
-  const fake: Fake = { engine, tell, openLink: (link) => void emit("open-link", { link }), copied: [] };
+  const fake: Fake = {
+    engine,
+    tell,
+    openLink: (link) => void emit("open-link", { link }),
+    copied: [],
+    drop: (paths) => void emit("tauri://drag-drop", { paths, position: { x: 0, y: 0 } }),
+  };
   const answers: Record<string, (args: Args) => unknown> = {
     vault_state: () => ({
       kind: engine.kind,
-      error: engine.kind === "trouble" ? failure("vault-in-use", "Another Tuttu has these data open.", "Close it, then try again. Your data are safe.") : null,
+      error:
+        engine.kind === "trouble"
+          ? failure("vault-in-use", "Another Tuttu has these data open.", "Close it, then try again. Your data are safe.")
+          : null,
       suggestedName: "Ilona Varis",
       suggestedComputer: "Ilona’s ThinkPad",
+      link: scenario.link,
     }),
     create_vault: ({ personName, computerName }) => {
       engine.person = personName;
@@ -34,8 +54,18 @@ export function install(scenario: Scenario): Fake {
     query: ({ query }) => engine.query(query),
     mutate: ({ command }) => engine.mutate(command),
     join_start: ({ link }) => {
-      if (!link.startsWith("tuttu:")) throw failure("link", "This is not an invitation link.", "Ask for the link again; it begins with tuttu://join/.");
-      return { id: "j_1", inviter: "Ilona Varis", inviterComputer: "Ilona’s ThinkPad", spaceName: "Harbour Commons", role: "editor", expires: new Date(Date.now() + 86_000_000).toISOString(), words: ["birch", "ladder", "otter", "seventeen"], path: "lan" };
+      if (!link.startsWith("tuttu:"))
+        throw failure("link", "This is not an invitation link.", "Ask for the link again; it begins with tuttu://join/.");
+      return {
+        id: "j_1",
+        inviter: "Ilona Varis",
+        inviterComputer: "Ilona’s ThinkPad",
+        spaceName: "Harbour Commons",
+        role: "editor",
+        expires: new Date(Date.now() + 86_000_000).toISOString(),
+        words: ["birch", "ladder", "otter", "seventeen"],
+        path: "lan",
+      };
     },
     join_answer: async ({ same }) => {
       await new Promise((resolve) => setTimeout(resolve, 400));

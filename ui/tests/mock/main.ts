@@ -3,7 +3,7 @@ import { install } from "./install";
 
 const asked = new URLSearchParams(location.search);
 const settings: Record<string, string> = {};
-for (const key of ["theme", "density", "relay"]) {
+for (const key of ["theme", "density", "net.relay"]) {
   const value = asked.get(key);
   if (value) settings[key] = value;
 }
@@ -16,6 +16,7 @@ const fake = install({
   conflict: asked.has("conflict"),
   offline: asked.has("offline"),
   settings,
+  link: asked.get("link"),
 });
 Object.assign(window, { fake });
 void import("../../src/main");

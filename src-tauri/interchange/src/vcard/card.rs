@@ -112,7 +112,7 @@ impl<'p> Draft<'p> {
             "NOTE" => self.note(property),
             "RELATED" | "X-ABRELATEDNAMES" | "X-TUTTU-RELATION" => self.related(property),
             "PHOTO" | "LOGO" | "SOUND" | "X-MS-CARDPICTURE" => self.media(property),
-            "UID" if self.uid.is_none() => self.uid = Some(self.one_line(property)).filter(|uid| !uid.is_empty()),
+            "UID" => self.identifier(property),
             "REV" | "CREATED" => self.stamp(property),
             "X-TUTTU-RHYTHM" => self.view.rhythm = self.name_line(property),
             "X-TUTTU-FIELD" => self.own_field(property),
@@ -238,6 +238,17 @@ impl<'p> Draft<'p> {
         stamp.at = time;
     }
 
+    /// The first one counts. A second one is kept under another key: the writer takes `vcard.uid` for the record's own.
+    fn identifier(&mut self, property: &Property<'_>) {
+        let uid = text::clean(&escape::unescaped(property.value()), true);
+        let uid = self.cut(property, uid, super::MAX_NAME);
+        match &self.uid {
+            None => self.uid = Some(uid).filter(|uid| !uid.is_empty()),
+            Some(first) if *first == uid => {}
+            Some(_) => self.custom("x-other-uid", uid),
+        }
+    }
+
     fn own_field(&mut self, property: &Property<'_>) {
         let Some(key) = self.label_of(property).map(str::to_owned) else { return self.keep(property) };
         let value = self.plain(property, property.value(), false);
@@ -247,7 +258,7 @@ impl<'p> Draft<'p> {
 
     /// Keeps a property that no field stands for.
     pub(super) fn keep(&mut self, property: &Property<'_>) {
-        if property.value().is_empty() {
+        if text::clean(property.value(), false).is_empty() {
             return;
         }
         let label = self.label_of(property).map(str::to_owned);

@@ -36,17 +36,15 @@ impl Draft<'_> {
 
     pub(super) fn phone(&mut self, property: &Property<'_>) {
         let value = self.one_line(property);
-        let value = match without_scheme(&value, "tel:") {
-            Some(number) => number.replace(";ext=", " ext. "),
-            None => value,
-        };
+        let number = without_scheme(&value, "tel:");
+        let value = if number.len() < value.len() { number.replace(";ext=", " ext. ") } else { value };
         let label = self.label(property, Item::Phone);
         add(&mut self.contact.phones, property, label, value);
     }
 
     pub(super) fn email(&mut self, property: &Property<'_>) {
         let value = self.one_line(property);
-        let value = without_scheme(&value, "mailto:").map_or_else(|| value.clone(), str::to_owned);
+        let value = without_scheme(&value, "mailto:").to_owned();
         let label = self.label(property, Item::Email);
         add(&mut self.contact.emails, property, label, value);
     }
@@ -118,8 +116,13 @@ fn add(list: &mut Vec<Found>, property: &Property<'_>, label: String, value: Str
     }
 }
 
-/// What follows a scheme, in any case.
-fn without_scheme<'t>(text: &'t str, scheme: &str) -> Option<&'t str> {
-    let (found, rest) = text.split_at_checked(scheme.len())?;
-    found.eq_ignore_ascii_case(scheme).then_some(rest)
+/// What follows a scheme, in any case, however often it is there.
+fn without_scheme<'t>(text: &'t str, scheme: &str) -> &'t str {
+    let mut rest = text;
+    while let Some((found, after)) = rest.split_at_checked(scheme.len())
+        && found.eq_ignore_ascii_case(scheme)
+    {
+        rest = after.trim();
+    }
+    rest
 }

@@ -136,7 +136,8 @@ pub(super) fn read(property: &Property<'_>, apple_label: Option<&str>) -> Option
         Some((scheme, rest)) if scheme.eq_ignore_ascii_case(scheme_of(&label)) => percent_decoded(rest),
         _ => uri,
     };
-    Some(Address { label, value })
+    let value = crate::text::clean(&value, true);
+    (!value.is_empty()).then_some(Address { label, value })
 }
 
 fn label_of(apple_label: Option<&str>, place: &str, service: &str) -> String {

@@ -116,11 +116,12 @@ pub(super) fn free_key(custom: &BTreeMap<String, String>, key: &str) -> String {
 /// Takes the number off a key that [`free_key`] gave, if the keys before it are there too.
 pub(super) fn without_number<'k>(custom: &BTreeMap<String, String>, key: &'k str) -> (&'k str, usize) {
     let Some((base, number)) = key.rsplit_once('.') else { return (key, 1) };
-    let Some(number) = number.parse::<usize>().ok().filter(|number| *number >= 2 && !key.ends_with(&format!(".0{number}"))) else {
+    let Some(number) = number.parse::<usize>().ok().filter(|number| *number >= 2) else {
         return (key, 1);
     };
-    let before = if number == 2 { base.to_owned() } else { format!("{base}.{}", number - 1) };
-    if custom.contains_key(base) && custom.contains_key(&before) && format!("{base}.{number}") == key { (base, number) } else { (key, 1) }
+    let numbered = |number: usize| custom.contains_key(&format!("{base}.{number}"));
+    // A key that is there follows each number, so this ends with the map.
+    if custom.contains_key(base) && (2..number).all(numbered) && format!("{base}.{number}") == key { (base, number) } else { (key, 1) }
 }
 
 /// The value that stands for a property of vCard 3.0 or 4.0.
@@ -129,7 +130,8 @@ pub(super) fn value(property: &Property<'_>, label: Option<&str>) -> String {
     let plain = escape::unescaped(&raw);
     let params = params(property);
     let comes_back = params.is_empty() && label.is_none() && escape::text_with_semicolons(&plain) == raw;
-    if comes_back && !is_tail(&plain) { plain.into_owned() } else { tail_text(&params, label, &raw) }
+    let plain = crate::text::clean(&plain, false);
+    if comes_back && !is_tail(&plain) { plain } else { tail_text(&params, label, &raw) }
 }
 
 /// That a value is text goes without saying: the writer says it where it does not.
@@ -190,7 +192,7 @@ fn is_tail(value: &str) -> bool {
             if !params.is_empty() || label.is_some() || escape::text_with_semicolons(&plain) != raw {
                 return true;
             }
-            plain
+            crate::text::clean(&plain, false)
         };
         value = Cow::Owned(plain);
     }

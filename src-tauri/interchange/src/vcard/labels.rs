@@ -95,7 +95,7 @@ pub(super) fn from_apple(label: &str) -> String {
         after_lower = !letter.is_uppercase();
         words.extend(letter.to_lowercase());
     }
-    words
+    words.trim().to_owned()
 }
 
 /// The value of `X-ABLabel` for a label.

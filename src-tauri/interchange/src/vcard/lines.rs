@@ -81,9 +81,9 @@ impl<'a> Lines<'a> {
 
     fn unfold(&mut self, first: &'a [u8]) -> (Cow<'a, [u8]>, bool) {
         let limit = if is_media(first) { MEDIA_KEPT } else { super::MAX_CARD + 1 };
-        let how = if first.ends_with(b"=") && head_has(first, b"QUOTED-PRINTABLE") {
+        let how = if first.ends_with(b"=") && is_encoded(first, &[b"QUOTED-PRINTABLE", b"Q"]) {
             Join::QuotedPrintable
-        } else if head_has(first, b"BASE64") || head_has(first, b"ENCODING=B") {
+        } else if is_encoded(first, &[b"BASE64", b"B"]) {
             Join::Base64
         } else {
             Join::Folded
@@ -142,8 +142,17 @@ fn head(line: &[u8]) -> &[u8] {
     line.split(|byte| *byte == b':').next().unwrap_or_default()
 }
 
-fn head_has(line: &[u8], word: &[u8]) -> bool {
-    head(line).windows(word.len()).any(|window| window.eq_ignore_ascii_case(word))
+/// Is the value encoded in one of these ways, named with `ENCODING=` or, as in vCard 2.1, without?
+fn is_encoded(line: &[u8], encodings: &[&[u8]]) -> bool {
+    head(line).split(|byte| *byte == b';').skip(1).any(|param| {
+        let mut parts = param.splitn(2, |byte| *byte == b'=').map(<[u8]>::trim_ascii);
+        let encoding = match (parts.next(), parts.next()) {
+            (Some(name), Some(value)) if name.eq_ignore_ascii_case(b"ENCODING") => value,
+            (Some(bare), None) => bare,
+            _ => return false,
+        };
+        encodings.iter().any(|wanted| encoding.eq_ignore_ascii_case(wanted))
+    })
 }
 
 fn is_media(line: &[u8]) -> bool {
@@ -154,6 +163,10 @@ fn is_media(line: &[u8]) -> bool {
 
 /// `word:VCARD`, in any case, with white space around its parts.
 fn is_mark(line: &[u8], word: &[u8]) -> bool {
+    // Nearly every line is something else.
+    if line.trim_ascii_start().first().map(u8::to_ascii_uppercase) != word.first().copied() {
+        return false;
+    }
     let mut parts = line.splitn(2, |byte| *byte == b':').map(<[u8]>::trim_ascii);
     parts.next().is_some_and(|name| name.eq_ignore_ascii_case(word)) && parts.next().is_some_and(|what| what.eq_ignore_ascii_case(b"VCARD"))
 }

@@ -139,9 +139,10 @@ impl<'a> Property<'a> {
             if !bare && !self.at(&param.name).eq_ignore_ascii_case("TYPE") {
                 continue;
             }
-            for word in self.at(&param.value).replace('"', "").split(',') {
+            for word in self.at(&param.value).split([',', '"']) {
                 let word = text::clean(word, true).to_lowercase();
-                if !word.is_empty() && !(bare && is_encoding_word(&word)) && !words.contains(&word) {
+                let says_encoding = bare && is_encoding_word(&word);
+                if !word.is_empty() && !says_encoding && !words.contains(&word) {
                     words.push(word);
                 }
             }
@@ -163,7 +164,9 @@ impl<'a> Property<'a> {
             return None;
         }
         let number = self.param("PREF").map(|number| number.trim().parse().unwrap_or(1));
-        number.or_else(|| self.types().iter().any(|word| word == "pref").then_some(1))
+        let is_type = |param: &Param| param.name.is_empty() || self.at(&param.name).eq_ignore_ascii_case("TYPE");
+        let says_pref = |param: &Param| self.at(&param.value).split([',', '"']).any(|word| word.trim().eq_ignore_ascii_case("pref"));
+        number.or_else(|| self.params.iter().any(|param| is_type(param) && says_pref(param)).then_some(1))
     }
 
     /// The parameters as they would be written, each with its semicolon; those of the transfer encoding only where it is still there.
@@ -177,14 +180,18 @@ impl<'a> Property<'a> {
             if of_transfer || value.is_empty() || left_out.iter().any(|out| name.eq_ignore_ascii_case(out)) {
                 continue;
             }
-            text.push(';');
-            text.push_str(match name {
-                "" if bare_encoding => "ENCODING",
-                "" => "TYPE",
-                name => name,
-            });
-            text.push('=');
-            text.extend(value.chars().filter(|letter| !letter.is_ascii_control()));
+            let name: String = match name {
+                "" if bare_encoding => "ENCODING".into(),
+                "" => "TYPE".into(),
+                name => name.chars().filter(|letter| letter.is_ascii_alphanumeric() || *letter == '-').collect(),
+            };
+            if name.is_empty() {
+                continue;
+            }
+            // An odd quotation mark would swallow what follows.
+            let quoted = value.matches('"').count() % 2 == 0;
+            text.extend([";", &name, "="]);
+            text.extend(value.chars().filter(|letter| !letter.is_ascii_control() && (quoted || *letter != '"')));
         }
         text
     }

@@ -5,6 +5,7 @@ use tuttu_model::{DocumentId, RecordView};
 
 use super::labels::{self, Item};
 use super::{Version, dates, escape, ims, kept, uid_of};
+use crate::text;
 
 /// The longest line, in bytes without its end.
 const LINE: usize = 75;
@@ -393,9 +394,10 @@ impl Writer<'_> {
             return self.labelled(&name, params, &tail.value, tail.label.as_deref());
         }
         let has_title = record.orgs.iter().any(|affiliation| !affiliation.title.is_empty());
+        let one_line = text::clean(value, true) == *value;
         match base {
             "vcard.kind" if self.writes_kind(value) => {}
-            "vcard.bday" if self.v4() && !dates::is_canonical(value) && record.birthday.is_empty() => {
+            "vcard.bday" if one_line && self.v4() && dates::read(value, None).is_none() && record.birthday.is_empty() => {
                 self.text("BDAY", ";VALUE=text", value)
             }
             "vcard.role" if has_title => {
@@ -407,7 +409,9 @@ impl Writer<'_> {
                 let name = base.strip_prefix("vcard.").unwrap_or_default().to_ascii_uppercase();
                 self.line(&name, params, value);
             }
-            related if related == "vcard.related" || related.starts_with("vcard.related.") => self.related_name(related, value),
+            related if one_line && (related == "vcard.related" || related.starts_with("vcard.related.")) => {
+                self.related_name(related, value)
+            }
             _ => self.labelled("X-TUTTU-FIELD", "", &escape::text(value), Some(key)),
         }
     }

@@ -233,11 +233,12 @@ impl Joining {
             words: words.0.map(str::to_owned).to_vec(),
             path: path_of(&self.connection).0.word().to_owned(),
         };
-        match self.show.take().map(|show| show.send(offer)) {
-            Some(Ok(())) => Ok(Vec::new()),
-            // Whoever asked has gone.
-            _ => Ok(joiner.decline()),
-        }
+        let shown = match self.show.take() {
+            Some(show) => show.send(offer).is_ok(),
+            None => false,
+        };
+        // When whoever asked has gone, nobody will ever answer.
+        Ok(if shown { Vec::new() } else { joiner.decline() })
     }
 
     async fn confirm(&self, joiner: &mut Joiner) -> Result<Vec<JoinerEffect>, ErrorView> {

@@ -10,8 +10,7 @@ fn root() -> PathBuf {
 
 /// Everything in the schema, without comments and in one spacing, one statement a line.
 fn schema(connection: &Connection) -> String {
-    let mut statement =
-        connection.prepare("SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL ORDER BY type DESC, name").unwrap();
+    let mut statement = connection.prepare("SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL ORDER BY type DESC, name").unwrap();
     let rows = statement.query_map([], |row| row.get::<_, String>(0)).unwrap();
     let mut lines: Vec<String> = rows.map(|sql| plain(&sql.unwrap())).collect();
     lines.push(format!("PRAGMA user_version = {};", version(connection).unwrap()));
@@ -99,7 +98,7 @@ fn lists_come_out_of_an_index_in_order() {
         ("SELECT did FROM record WHERE deleted = ?1 AND kind = ?2 AND sid = ?3 ORDER BY sort, did", "record_space_name"),
         ("SELECT did FROM record WHERE deleted = ?1 AND kind = ?2 ORDER BY changed DESC, did DESC", "record_changed"),
         ("SELECT did FROM record WHERE deleted = ?1 AND kind = ?2 ORDER BY created DESC, did DESC", "record_created"),
-        ("SELECT did FROM record WHERE conflicts > 0 AND deleted = 0 AND (?1 IS NULL OR did = ?1) ORDER BY did", "record_conflicts"),
+        ("SELECT did FROM record INDEXED BY record_conflicts WHERE conflicts > 0 AND deleted = 0 ORDER BY did", "record_conflicts"),
     ] {
         let mut statement = connection.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
         let none = rusqlite::params_from_iter(std::iter::repeat_n(rusqlite::types::Null, statement.parameter_count()));

@@ -68,9 +68,8 @@ impl Reader<'_> {
     pub fn vector(&self, space: &SpaceId) -> Result<Vector, StoreError> {
         let Some(sid) = self.sid(space)? else { return Ok(Vector::default()) };
         let sql = "SELECT id, valid_len, valid_hash FROM feed WHERE sid = ?1 AND valid_len > 0";
-        let tips = sql::all(self.connection, sql, [sid], |row| {
-            Ok((FeedId(row.get(0)?), (sql::unsigned(row.get(1)?), EntryHash(row.get(2)?))))
-        })?;
+        let tips =
+            sql::all(self.connection, sql, [sid], |row| Ok((FeedId(row.get(0)?), (sql::unsigned(row.get(1)?), EntryHash(row.get(2)?)))))?;
         Ok(Vector(tips.into_iter().collect()))
     }
 

@@ -77,7 +77,7 @@ impl Reader<'_> {
     }
 
     fn search_text(&self, table: TextTable, matched: &'static str, sought: &Sought, hits: &mut Hits<'_>) -> Result<(), StoreError> {
-        let Some((query, look_again)) = sought.text_query(true) else { return Ok(()) };
+        let Some((query, look_again)) = sought.text_query(true).filter(|_| !hits.is_full()) else { return Ok(()) };
         let mut looked_at = 0;
         let mut gave_up = false;
         sql::each(self.connection, table.select(), [&query], |row| {

@@ -105,7 +105,8 @@ impl Reader<'_> {
 
     fn advance(&self, cursor: &mut Cursor) -> Result<Option<Place>, StoreError> {
         if cursor.ahead.is_empty() && !cursor.ended {
-            let sql = "SELECT arrival, eid, size FROM entry INDEXED BY entry_feed WHERE fid = ?1 AND arrival > ?2 AND seq > ?3 AND invalid = ''
+            let sql =
+                "SELECT arrival, eid, size FROM entry INDEXED BY entry_feed WHERE fid = ?1 AND arrival > ?2 AND seq > ?3 AND invalid = ''
                 ORDER BY arrival LIMIT ?4";
             let found = sql::all(self.connection, sql, (cursor.fid, cursor.after, cursor.skip, AHEAD), |row| {
                 Ok(Place { arrival: row.get(0)?, eid: row.get(1)?, size: row.get(2)? })
@@ -127,12 +128,7 @@ impl Reader<'_> {
             found.ok_or_else(|| StoreError::Damaged(format!("entry number {eid} is missing")))?;
         let verified = VerifiedEntry::from_store(signed_entry(&signed)?);
         let changes = self.change_bytes(eid, sid, first, count, &verified.entry().items)?;
-        let entry = StoredEntry {
-            arrival: sql::unsigned(arrival),
-            entry: verified.to_signed(),
-            standing: standing_of(standing)?,
-            changes,
-        };
+        let entry = StoredEntry { arrival: sql::unsigned(arrival), entry: verified.to_signed(), standing: standing_of(standing)?, changes };
         Ok((entry, fid))
     }
 
@@ -146,11 +142,13 @@ impl Reader<'_> {
             Ok((item, packing::unpack(row.get(2)?, bytes)?))
         })?;
         let mut rows = rows.into_iter().peekable();
-        items.iter().map(|item| match rows.next_if(|(next, _)| next == item) {
-            Some((_, bytes)) => Ok(bytes),
-            None => self.bytes_of(sid, item),
-        })
-        .collect()
+        items
+            .iter()
+            .map(|item| match rows.next_if(|(next, _)| next == item) {
+                Some((_, bytes)) => Ok(bytes),
+                None => self.bytes_of(sid, item),
+            })
+            .collect()
     }
 
     fn bytes_of(&self, sid: i64, item: &Item) -> Result<Option<Vec<u8>>, StoreError> {

@@ -57,10 +57,7 @@ mod tests {
             tags: vec!["board member".into()],
             ..RecordView::default()
         };
-        assert_eq!(
-            line_of(&view),
-            " priya raghunathan\n priya harbourline example\n harbourline trust\n 447700900142\n board member\n"
-        );
+        assert_eq!(line_of(&view), " priya raghunathan\n priya harbourline example\n harbourline trust\n 447700900142\n board member\n");
     }
 
     #[test]

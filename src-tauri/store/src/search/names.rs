@@ -98,7 +98,9 @@ impl Names {
             *lines = Some(self.load()?);
         }
         if let Some(lines) = lines.as_mut() {
-            for update in self.queue().drain(..) {
+            // Taken out first: a commit must not wait until they are worked in.
+            let updates = std::mem::take(&mut *self.queue());
+            for update in updates {
                 lines.put(update.did, update.line.as_deref());
             }
             lines.tidy();

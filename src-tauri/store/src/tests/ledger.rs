@@ -54,7 +54,8 @@ fn spaces_are_kept_and_changed() {
 fn operations_keep_their_order_and_grow() {
     let world = World::new();
     let change = |n: u8| (SPACE, doc(u64::from(n)), ChangeHash([n; 32]));
-    let row = move |n: u8, undoes| OperationRow { id: [n; 16], label: format!("Step {n}"), time: i64::from(n), changes: vec![change(n)], undoes };
+    let row =
+        move |n: u8, undoes| OperationRow { id: [n; 16], label: format!("Step {n}"), time: i64::from(n), changes: vec![change(n)], undoes };
     world.write(move |tx| {
         tx.put_operation(&row(1, None))?;
         tx.put_operation(&row(2, None))?;

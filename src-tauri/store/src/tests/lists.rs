@@ -7,7 +7,9 @@ fn names(rows: &[&str]) -> Vec<String> {
 
 fn some() -> World {
     let mut world = World::new();
-    for (name, created, tag) in [("Émile", "2026-01-03", "tag:a"), ("bob", "2026-01-01", "tag:b"), ("Ann", "2026-01-02", "tag:a"), ("Zed", "2026-01-04", "tag:a")] {
+    for (name, created, tag) in
+        [("Émile", "2026-01-03", "tag:a"), ("bob", "2026-01-01", "tag:b"), ("Ann", "2026-01-02", "tag:a"), ("Zed", "2026-01-04", "tag:a")]
+    {
         let created = format!("{created}T09:00:00Z");
         world.add(&[("kind", "person"), ("name", name), ("created", &created), (tag, ""), ("notes", "knows violets")]);
     }

@@ -7,7 +7,8 @@ use crate::{Lane, StoreError};
 #[test]
 fn a_record_is_projected_and_read_back() {
     let mut world = World::new();
-    let fields = [("kind", "person"), ("name", "Priya Raghunathan"), ("emails/aaaaaaa1", "work\tpriya@harbourline.example"), ("tag:partner", "")];
+    let fields =
+        [("kind", "person"), ("name", "Priya Raghunathan"), ("emails/aaaaaaa1", "work\tpriya@harbourline.example"), ("tag:partner", "")];
     let doc = world.add(&fields);
     let row = world.record(&doc).unwrap();
     assert_eq!(row.view.name, "Priya Raghunathan");

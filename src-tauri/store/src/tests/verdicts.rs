@@ -29,7 +29,8 @@ fn a_verdict_moves_standings_acceptance_and_vectors() {
     let hashes = [first.hash, second.hash, other.hash];
     let one = world.feed.entry(vec![(doc(1), first.clone())]);
     let two = world.feed.entry(vec![(doc(1), second), (doc(2), other.clone())]);
-    let record = RecordWrite { doc: doc(1), heads: document.heads(), record: document.record(), snapshot: Some(document.save()), news: false };
+    let record =
+        RecordWrite { doc: doc(1), heads: document.heads(), record: document.record(), snapshot: Some(document.save()), news: false };
     let entries = [one.clone(), two.clone()];
     world.write(move |tx| {
         for entry in &entries {

@@ -162,7 +162,13 @@ impl Tx<'_> {
         Ok(())
     }
 
-    fn add_change(&self, [cid, did, eid, fid]: [i64; 4], hash: &[u8; 32], change: Option<&Change>, accepted: bool) -> Result<bool, StoreError> {
+    fn add_change(
+        &self,
+        [cid, did, eid, fid]: [i64; 4],
+        hash: &[u8; 32],
+        change: Option<&Change>,
+        accepted: bool,
+    ) -> Result<bool, StoreError> {
         let sql = "INSERT INTO change (cid, did, eid, fid, hash, accepted, seq, start_op, max_op, time, deps, packing, bytes)
             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13) ON CONFLICT (did, hash) DO NOTHING";
         let added = match change {

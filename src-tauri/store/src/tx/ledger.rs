@@ -69,9 +69,8 @@ impl Tx<'_> {
             ON CONFLICT (id) DO UPDATE SET link = excluded.link, role = excluded.role, expires = excluded.expires,
                 for_whom = excluded.for_whom, relay = excluded.relay, auto = excluded.auto, state = excluded.state";
         let sid = self.held(&row.space)?;
-        let values = (
-            &row.id, sid, &row.link, &row.role, row.made, row.expires, &row.for_whom, &row.relay, row.auto, row.secret, &row.state,
-        );
+        let values =
+            (&row.id, sid, &row.link, &row.role, row.made, row.expires, &row.for_whom, &row.relay, row.auto, row.secret, &row.state);
         sql::run(self.connection, sql, values).map(drop)
     }
 

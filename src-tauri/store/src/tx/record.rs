@@ -30,7 +30,8 @@ impl Tx<'_> {
         heads.sort_unstable();
         self.move_heads(sid, did, &write.doc, &heads)?;
         if let Some(snapshot) = &write.snapshot {
-            let sql = "UPDATE doc SET snapshot = ?2, snapshot_cid = (SELECT coalesce(max(cid), 0) FROM change WHERE did = ?1) WHERE did = ?1";
+            let sql =
+                "UPDATE doc SET snapshot = ?2, snapshot_cid = (SELECT coalesce(max(cid), 0) FROM change WHERE did = ?1) WHERE did = ?1";
             sql::run(self.connection, sql, (did, packing::pack_tagged(snapshot)))?;
         }
         let view = view::view_of(&write.record, &write.doc, space);

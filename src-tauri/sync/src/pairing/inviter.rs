@@ -13,6 +13,7 @@ use crate::{feed, wire};
 const CHUNK_BYTES: usize = 1024 * 1024;
 
 /// What the inviter's caller must do, in order.
+#[allow(clippy::large_enum_variant, reason = "a pairing makes a handful of them, one at a time")]
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum InviterEffect {
     /// Send a frame.
@@ -55,12 +56,21 @@ pub enum InviterEffect {
     Failed(Refusal),
 }
 
+#[allow(clippy::large_enum_variant, reason = "a pairing makes a handful of them, one at a time")]
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum State {
     New,
-    LookingUp { commitment: [u8; 32], proof: [u8; 32] },
-    Offered { commitment: [u8; 32] },
-    Asked { approved: bool, confirmed: Option<Option<VerifiedOp>> },
+    LookingUp {
+        commitment: [u8; 32],
+        proof: [u8; 32],
+    },
+    Offered {
+        commitment: [u8; 32],
+    },
+    Asked {
+        approved: bool,
+        confirmed: Option<Option<VerifiedOp>>,
+    },
     /// Both agreed on a computer; the caller lists the spaces.
     Listing,
     Consenting {

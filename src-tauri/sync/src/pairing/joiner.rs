@@ -104,7 +104,9 @@ impl Joiner {
                 vec![JoinerEffect::Failed(refusal)]
             }
             Ok(Message::Offer { nonce, proof, offer }) if self.state == State::Started => self.offered(&nonce, &proof, offer),
-            Ok(Message::AskConsent { person, spaces }) if self.state == State::Confirmed && self.space.is_none() => self.consent_asked(person, spaces),
+            Ok(Message::AskConsent { person, spaces }) if self.state == State::Confirmed && self.space.is_none() => {
+                self.consent_asked(person, spaces)
+            }
             Ok(Message::Spaces { spaces, last }) if self.state == State::Confirmed => self.collect(spaces, last),
             Ok(other) => self.fail(Refusal::Protocol(format!("{} came at the wrong time", other.name()))),
             Err(error) => self.fail(Refusal::Protocol(error.to_string())),

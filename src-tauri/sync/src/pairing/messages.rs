@@ -17,6 +17,7 @@ const PROOF_CONTEXT: &str = "tuttu pairing proof key v1";
 const COMMIT_CONTEXT: &str = "tuttu pairing commitment v1";
 const WORDS_CONTEXT: &str = "tuttu pairing words v1";
 
+#[allow(clippy::large_enum_variant, reason = "a pairing makes a handful of them, one at a time")]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum Message {
     Refused(Refusal),

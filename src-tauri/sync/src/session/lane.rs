@@ -158,6 +158,8 @@ pub(super) struct Lane {
     pub(super) their_vectors: Option<Vectors>,
     /// What the peer durably holds, as it says.
     pub(super) peer: Vector,
+    /// It sent entries of its own since it was last told to hold as much as we do.
+    pub(super) peer_grew: bool,
     pub(super) stream: Stream,
     pub(super) got_end: bool,
     pub(super) end_waiting: Option<(u64, End)>,
@@ -194,6 +196,7 @@ impl Lane {
             differed: None,
             their_vectors: None,
             peer: Vector::default(),
+            peer_grew: false,
             stream: Stream::default(),
             got_end: false,
             end_waiting: None,
@@ -324,7 +327,7 @@ impl Lane {
     }
 
     fn peer_stopped(&mut self, io: &mut Io<'_>) -> Step {
-        let removed = !self.we_may_read(io)?;
+        let removed = self.stage != Stage::Stopped && !self.we_may_read(io)?;
         self.stop(false, io);
         if removed {
             io.effects.push(Effect::Removed { space: self.space });
@@ -388,7 +391,7 @@ impl Lane {
             return;
         }
         self.level_reported = Some((mine, theirs));
-        if self.peer != *vector {
+        if std::mem::take(&mut self.peer_grew) || self.peer != *vector {
             self.peer = vector.clone();
             io.effects.push(Effect::Acknowledged { space: self.space, vector: vector.clone() });
         }

@@ -194,7 +194,12 @@ impl Message {
     /// Refuses what is over a limit, before anything else looks at it.
     pub(super) fn check(&self) -> Result<(), &'static str> {
         let fits = match self {
-            Self::Bye { .. } | Self::Blocked { .. } | Self::Level { .. } | Self::Stopped { .. } | Self::AskEntry { .. } | Self::OneEntry { .. } => true,
+            Self::Bye { .. }
+            | Self::Blocked { .. }
+            | Self::Level { .. }
+            | Self::Stopped { .. }
+            | Self::AskEntry { .. }
+            | Self::OneEntry { .. } => true,
             Self::Hello { capabilities, .. } => capabilities.len() <= HASHES,
             Self::Offer { spaces } => spaces.len() <= SPACES,
             Self::Introduce { heads, known, .. } => heads.len() <= HASHES && known.len() <= HASHES,
@@ -256,12 +261,12 @@ impl WireEntry {
 }
 
 /// Names a fork proof.
-pub(super) fn proof_id(proof: &ForkProof) -> [u8; 32] {
+pub(crate) fn proof_id(proof: &ForkProof) -> [u8; 32] {
     signing::hash(PROOF_CONTEXT, &feed::encode(proof))
 }
 
 /// A hash that is equal for equal memberships and proofs.
-pub(super) fn rules_digest(heads: &[OpHash], proofs: &[[u8; 32]]) -> [u8; 32] {
+pub(crate) fn rules_digest(heads: &[OpHash], proofs: &[[u8; 32]]) -> [u8; 32] {
     signing::hash(RULES_CONTEXT, &feed::encode(&(heads, proofs)))
 }
 

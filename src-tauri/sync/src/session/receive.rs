@@ -2,8 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use tuttu_model::{EntryHash, FeedId};
-
 use super::lane::{Io, Lane, Pending, Stage};
 use super::message::{Chunk, End, Message, WireEntry};
 use super::{Effect, IncomingBatch, IncomingEntry, Step, broken};
@@ -74,15 +72,16 @@ impl Lane {
         if !pending.tips.is_empty() {
             tips = io.replica.vector(&self.space)?;
             tips.0.retain(|feed, _| pending.tips.contains_key(feed));
-            self.received(&pending.tips, count, io);
+            self.received(&pending, count, io);
         }
         io.send(&Message::Ack { space: self.ours, id, tips });
         Ok(())
     }
 
-    fn received(&mut self, tips: &BTreeMap<FeedId, (u64, EntryHash)>, count: usize, io: &mut Io<'_>) {
+    fn received(&mut self, pending: &Pending, count: usize, io: &mut Io<'_>) {
         self.stream.moved = true;
-        for (feed, (seq, hash)) in tips {
+        for (feed, (seq, hash)) in pending.tips.iter().filter(|_| !pending.beyond) {
+            self.peer_grew = true;
             if self.peer.0.get(feed).is_none_or(|(held, _)| held < seq) {
                 self.peer.0.insert(*feed, (*seq, *hash));
             }

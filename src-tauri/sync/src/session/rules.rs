@@ -107,8 +107,14 @@ impl Lane {
 
     fn store_introduction(&mut self, ops: Vec<SignedOp>, io: &mut Io<'_>) {
         self.unstored += 1;
-        let pending =
-            Pending { space: self.space, chunk: None, tips: std::collections::BTreeMap::new(), rules: true, beyond: false, introduces: true };
+        let pending = Pending {
+            space: self.space,
+            chunk: None,
+            tips: std::collections::BTreeMap::new(),
+            rules: true,
+            beyond: false,
+            introduces: true,
+        };
         let token = io.link.token(pending);
         io.effects.push(Effect::Store { token, space: self.space, batch: IncomingBatch { ops, ..IncomingBatch::default() } });
     }

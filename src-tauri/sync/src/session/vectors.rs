@@ -11,6 +11,9 @@ use super::stream::Start;
 use super::{CloseReason, Effect, Step};
 use crate::feed::{FeedHeader, Vector};
 
+/// Forks searched at once; the others are found in the round that the first proof begins.
+const SEARCHES: usize = 32;
+
 type Tip = (u64, EntryHash);
 
 impl Lane {
@@ -61,7 +64,8 @@ impl Lane {
         self.stage = Stage::Streaming;
         self.got_end = false;
         let forked: BTreeSet<FeedId> = io.replica.proofs(&self.space)?.iter().map(|proof| proof.header.id()).collect();
-        let comparison = Comparison { lane: self, io, headers: io.replica.headers(&self.space)?, valid: io.replica.vector(&self.space)?, forked };
+        let comparison =
+            Comparison { lane: self, io, headers: io.replica.headers(&self.space)?, valid: io.replica.vector(&self.space)?, forked };
         let plan = comparison.plan(&theirs)?;
         self.follow(plan, theirs, io);
         Ok(())
@@ -80,9 +84,11 @@ impl Lane {
             io.send(&Message::Blocked { space: self.ours, round: self.round });
             self.yield_if_both_blocked(io);
         }
-        for (feed, seq) in forks {
+        for (number, (feed, seq)) in forks.into_iter().enumerate() {
             self.stream.hold_back(feed);
-            self.begin_search(feed, Search::new(seq), io);
+            if number < SEARCHES {
+                self.begin_search(feed, Search::new(seq), io);
+            }
         }
         self.peer = theirs.valid.clone();
         io.effects.push(Effect::Acknowledged { space: self.space, vector: theirs.valid });

@@ -18,12 +18,15 @@ struct Step {
     held: Option<usize>,
 }
 
-/// The valid prefixes. Entries are numbered by hash; every number handed out is below `entries.len()`, and the tables have that length.
+/// The valid prefixes. Entries are numbered by hash; every number handed out is below `entries.len()`, and the tables have that length, which is why
+/// they are indexed directly.
 pub(super) struct Chains<'a> {
     /// The held entries, by hash, each once.
     pub(super) entries: Vec<&'a EntryFacts>,
     /// By entry: in the valid prefix of its feed.
     pub(super) valid: Vec<bool>,
+    /// By entry: invalid, out of place, or after one that is (R5): neither valid nor evidence.
+    pub(super) tainted: Vec<bool>,
     pub(super) vector: Vector,
     pub(super) closed: BTreeSet<FeedId>,
     /// Feeds whose signed entries may be evidence.
@@ -42,11 +45,13 @@ impl<'a> Chains<'a> {
         entries.dedup_by_key(|entry| entry.hash);
         let mut chains = Self {
             valid: vec![false; entries.len()],
+            tainted: vec![false; entries.len()],
             entries,
             vector: Vector::default(),
             closed: BTreeSet::new(),
             licensed: BTreeSet::new(),
         };
+        chains.taint();
         let steps = chains.steps(proofs);
         let proven = proofs.iter().map(|proof| (proof.header.id(), &proof.header));
         let feeds: BTreeMap<FeedId, &FeedHeader> = headers.iter().map(|(feed, header)| (*feed, header)).chain(proven).collect();
@@ -63,6 +68,22 @@ impl<'a> Chains<'a> {
 
     pub(super) fn number(&self, hash: &EntryHash) -> Option<usize> {
         self.entries.binary_search_by_key(hash, |entry| entry.hash).ok()
+    }
+
+    fn taint(&mut self) {
+        let mut by_place: Vec<usize> = (0..self.entries.len()).collect();
+        by_place.sort_unstable_by_key(|number| self.entries[*number].seq);
+        for number in by_place {
+            let entry = self.entries[number];
+            let after_tainted = match entry.prev {
+                None => entry.seq != 1,
+                Some(prev) => self.number(&prev).is_some_and(|prev| {
+                    let before = self.entries[prev];
+                    self.tainted[prev] || before.feed != entry.feed || before.seq.checked_add(1) != Some(entry.seq)
+                }),
+            };
+            self.tainted[number] = entry.invalid || after_tainted;
+        }
     }
 
     fn steps(&self, proofs: &[ForkProof]) -> Vec<Step> {
@@ -88,13 +109,11 @@ impl<'a> Chains<'a> {
             Some(line) => (line, true),
             None => self.walk(steps, cuts),
         };
-        if let Some(tip) = line.last().and_then(|number| self.entries.get(*number)) {
+        if let Some(tip) = line.last().map(|number| self.entries[*number]) {
             self.vector.0.insert(feed, (tip.seq, tip.hash));
         }
         for number in line {
-            if let Some(valid) = self.valid.get_mut(number) {
-                *valid = true;
-            }
+            self.valid[number] = true;
         }
         if stopped || !cuts.is_empty() {
             self.closed.insert(feed);
@@ -112,8 +131,8 @@ impl<'a> Chains<'a> {
         let (mut at, mut seq) = (name, limit);
         while let Some(hash) = at {
             let number = self.number(&hash)?;
-            let entry = self.entries.get(number)?;
-            if entry.invalid || entry.feed != feed || entry.seq != seq || seq == 0 {
+            let entry = self.entries[number];
+            if self.tainted[number] || entry.feed != feed || entry.seq != seq || seq == 0 {
                 return None;
             }
             line.push(number);
@@ -138,12 +157,11 @@ impl<'a> Chains<'a> {
                 (Some(only), None) => only,
                 (Some(_), Some(_)) => return (line, true),
             };
-            let Some((number, entry)) = step.held.and_then(|number| Some((number, self.entries.get(number)?))) else {
-                return (line, false);
-            };
+            let Some(number) = step.held else { return (line, false) };
+            let entry = self.entries[number];
             seq += 1;
             let named_otherwise = cuts.iter().any(|(place, hash)| *place == seq && *hash != Some(entry.hash));
-            if entry.invalid || entry.seq != seq || named_otherwise {
+            if self.tainted[number] || entry.seq != seq || named_otherwise {
                 return (line, true);
             }
             line.push(number);

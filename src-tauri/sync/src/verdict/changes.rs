@@ -42,10 +42,9 @@ pub(super) fn accept(
     let clashes = web.clashes(&needed);
     let mut dead: Vec<usize> = Vec::new();
     if !clashes.is_empty() {
-        let above = web.dependants(&needed);
-        let seniority = Seniority { membership, headers, chains, web: &web, above: &above };
+        let backing = Backing::of(membership, headers, chains, &web, &needed);
         for clash in &clashes {
-            let winner = clash.iter().copied().min_by_key(|change| seniority.of(*change));
+            let winner = clash.iter().copied().min_by_key(|change| backing.of_change(*change));
             dead.extend(clash.iter().copied().filter(|change| Some(*change) != winner));
         }
     }
@@ -91,7 +90,7 @@ impl<'a> Web<'a> {
         let (mut listed_by, mut roots) = (vec![None; hashes.len()], Vec::new());
         for (entry_number, entry) in chains.entries.iter().enumerate() {
             let valid = chains.valid[entry_number];
-            if entry.invalid || !chains.licensed.contains(&entry.feed) {
+            if chains.tainted[entry_number] || !chains.licensed.contains(&entry.feed) {
                 continue;
             }
             for item in &entry.items {
@@ -186,37 +185,55 @@ impl<'a> Web<'a> {
     }
 }
 
+type Rank = (usize, usize, Option<OpHash>);
+
 /// R4: of clashing changes the one stands on which the most senior person other than its author rests.
-struct Seniority<'a> {
-    membership: &'a Membership,
-    headers: &'a BTreeMap<FeedId, FeedHeader>,
-    chains: &'a Chains<'a>,
-    web: &'a Web<'a>,
-    above: &'a [Vec<usize>],
+struct Backing {
+    /// By change: its author, and the two most senior persons in whose valid entries something rests on it; lower is more senior.
+    authors: Vec<Option<PersonId>>,
+    best: Vec<[Option<(Rank, PersonId)>; 2]>,
 }
 
-impl Seniority<'_> {
-    /// Lower stands. Numbers compare as hashes do.
-    fn of(&self, change: usize) -> ((usize, usize, Option<OpHash>), usize) {
-        let author = self.author(change);
-        let mut best = (usize::MAX, 0, None);
-        let mut asked: BTreeSet<PersonId> = author.into_iter().collect();
-        let (mut seen, mut waiting) = (BTreeSet::new(), vec![change]);
-        while let Some(at) = waiting.pop() {
-            if !seen.insert(at) {
-                continue;
+impl Backing {
+    /// One pass from the newest changes down, so that a flood of clashes costs no more than one.
+    fn of(membership: &Membership, headers: &BTreeMap<FeedId, FeedHeader>, chains: &Chains<'_>, web: &Web<'_>, needed: &[bool]) -> Self {
+        let author_of = |feed: &FeedId| headers.get(feed).and_then(|header| membership.author(header));
+        let by_feed: BTreeMap<FeedId, PersonId> = headers.keys().filter_map(|feed| Some((*feed, author_of(feed)?))).collect();
+        let ranks: BTreeMap<PersonId, Rank> = by_feed.values().map(|person| (*person, membership.seniority(person))).collect();
+        let authors: Vec<Option<PersonId>> = web.facts.iter().map(|facts| by_feed.get(&facts.as_ref()?.feed).copied()).collect();
+        let mut best = vec![[None, None]; web.hashes.len()];
+        let mut waiting_for: Vec<usize> = web.dependants(needed).iter().map(Vec::len).collect();
+        let mut ready: Vec<usize> = (0..web.hashes.len()).filter(|change| needed[*change] && waiting_for[*change] == 0).collect();
+        while let Some(change) = ready.pop() {
+            let in_valid = web.listed_by[change].is_some_and(|entry| chains.valid[entry]);
+            if let Some(person) = authors[change].filter(|_| in_valid)
+                && let Some(rank) = ranks.get(&person)
+            {
+                add(&mut best[change], (*rank, person));
             }
-            waiting.extend(&self.above[at]);
-            let in_valid = self.web.listed_by[at].is_some_and(|entry| self.chains.valid[entry]);
-            if let Some(person) = self.author(at).filter(|person| in_valid && asked.insert(*person)) {
-                best = best.min(self.membership.seniority(&person));
+            let passed_on = best[change];
+            for dep in &web.deps[change] {
+                passed_on.into_iter().flatten().for_each(|backer| add(&mut best[*dep], backer));
+                waiting_for[*dep] = waiting_for[*dep].saturating_sub(1);
+                if waiting_for[*dep] == 0 && needed[*dep] {
+                    ready.push(*dep);
+                }
             }
         }
-        (best, change)
+        Self { authors, best }
     }
 
-    fn author(&self, change: usize) -> Option<PersonId> {
-        let feed = self.web.facts[change]?.feed;
-        self.membership.author(self.headers.get(&feed)?)
+    /// Lower stands. Numbers compare as hashes do.
+    fn of_change(&self, change: usize) -> (Rank, usize) {
+        let others = self.best[change].into_iter().flatten().filter(|(_, person)| Some(*person) != self.authors[change]);
+        (others.map(|(rank, _)| rank).min().unwrap_or((usize::MAX, 0, None)), change)
     }
+}
+
+/// Keeps the two most senior, each person once.
+fn add(best: &mut [Option<(Rank, PersonId)>; 2], backer: (Rank, PersonId)) {
+    let mut all: Vec<(Rank, PersonId)> = best.iter().copied().flatten().chain([backer]).collect();
+    all.sort_unstable();
+    all.dedup();
+    *best = [all.first().copied(), all.get(1).copied()];
 }

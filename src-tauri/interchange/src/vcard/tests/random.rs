@@ -142,8 +142,11 @@ prop_compose! {
     }
 }
 
+/// As many cases as a quick run takes; `PROPTEST_CASES` asks for more.
 fn cases(number: u32) -> ProptestConfig {
-    ProptestConfig { cases: number, failure_persistence: None, ..ProptestConfig::default() }
+    let default = ProptestConfig::default();
+    let number = if std::env::var_os("PROPTEST_CASES").is_some() { default.cases } else { number };
+    ProptestConfig { cases: number, failure_persistence: None, ..default }
 }
 
 proptest! {

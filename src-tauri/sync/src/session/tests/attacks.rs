@@ -36,7 +36,8 @@ fn frames_are_refused_when_they_are_nothing_or_too_much() {
     let (a, b, _) = pair();
     let bomb = zstd::bulk::compress(&vec![0; FRAME_INFLATED_BYTES + 1], 19).unwrap();
     let flagged = |flag: u8, bytes: &[u8]| [&[flag][..], bytes].concat();
-    let frames = [Vec::new(), vec![7], vec![0], vec![1, 2, 3], flagged(0, &vec![0; FRAME_BYTES]), flagged(1, &bomb), flagged(0, &[200, 1, 2])];
+    let frames =
+        [Vec::new(), vec![7], vec![0], vec![1, 2, 3], flagged(0, &vec![0; FRAME_BYTES]), flagged(1, &bomb), flagged(0, &[200, 1, 2])];
     for frame in frames {
         for greeted in [false, true] {
             let mut session = Session::new(b.id());
@@ -56,7 +57,9 @@ fn frames_are_refused_when_they_are_nothing_or_too_much() {
 #[test]
 fn versions_meet_or_part() {
     let (a, b, _) = pair();
-    for (protocol, min, expected) in [(1, 1, None), (9, 1, None), (9, 2, Some(CloseReason::Version(9))), (0, 0, Some(CloseReason::Version(0)))] {
+    for (protocol, min, expected) in
+        [(1, 1, None), (9, 1, None), (9, 2, Some(CloseReason::Version(9))), (0, 0, Some(CloseReason::Version(0)))]
+    {
         let mut session = Session::new(b.id());
         session.start(&a);
         // A newer hello may be longer.
@@ -86,7 +89,11 @@ fn matched(a: &Vault, b: &Vault, space: &SpaceId) -> (Session, Blind) {
     let name = Blind::new(space, &b.id(), &a.id(), &[2; 32]);
     let vector = a.vector(space).unwrap();
     let heads = a.membership(space).unwrap().unwrap().heads();
-    let summary = Summary { rules: crate::session::message::rules_digest(&heads, &[]), vector: vector.digest(), accumulator: a.accumulator(space).unwrap() };
+    let summary = Summary {
+        rules: crate::session::message::rules_digest(&heads, &[]),
+        vector: vector.digest(),
+        accumulator: a.accumulator(space).unwrap(),
+    };
     let effects = session.handle_frame(&wire::pack(&Message::Offer { spaces: vec![Offered { space: name, summary }] }), a);
     assert!(effects.iter().any(|effect| matches!(effect, Effect::Equal { damaged: false, .. })), "{effects:?}");
     (session, name)
@@ -153,15 +160,15 @@ fn a_flood_of_chunks_is_cut_off() {
 fn a_refused_batch_ends_the_exchange_and_keeps_what_came_before() {
     let (mut a, mut b, space) = pair();
     for doc in 0..5 {
-        a.commit(&space, doc);
+        a.commit_sized(&space, doc, 10_000);
     }
     let mut vaults = [&mut a, &mut b];
     let mut wire = Wire::connect(&mut vaults);
     let mut tampered = false;
     for _ in 0..100 {
-        // Turn one byte near the end of every long frame to B.
+        // Turn one byte near the end of the chunk to B.
         if let Some(frame) = wire.queues[1].front_mut()
-            && frame.len() > 700
+            && frame.len() > 10_000
             && let Some(byte) = frame.iter_mut().rev().nth(30)
         {
             *byte ^= 1;
@@ -173,7 +180,7 @@ fn a_refused_batch_ends_the_exchange_and_keeps_what_came_before() {
     }
     assert!(tampered);
     assert!(wire.close_reason(1).is_some());
-    assert_eq!(b.count(&space), 0);
+    assert_eq!(b.count(&space), 4, "the entries before the damaged one are kept");
     sync(&mut a, &mut b);
     assert_same(&a, &b, &space);
 }
@@ -197,12 +204,12 @@ fn frames_that_come_twice_or_from_an_older_exchange_do_no_harm() {
             }
         }
     }
-    for twice in 0..recorded.len() {
+    for frame in &recorded {
         let (mut a, mut b) = (a.clone(), b.clone());
         let mut vaults = [&mut a, &mut b];
         let mut wire = Wire::connect(&mut vaults);
         wire.run(&mut vaults);
-        let effects = wire.sessions[1].handle_frame(&recorded[twice], vaults[1]);
+        let effects = wire.sessions[1].handle_frame(frame, vaults[1]);
         wire.carry_out(1, effects, &mut vaults);
         wire.run(&mut vaults);
         assert_eq!(b.count(&space), 10);
@@ -212,7 +219,7 @@ fn frames_that_come_twice_or_from_an_older_exchange_do_no_harm() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 32, ..ProptestConfig::default() })]
 
     /// Whatever bytes come, at whatever point: no panic, and what is stored was verified.
     #[test]
@@ -257,6 +264,7 @@ proptest! {
                     let (left, right) = vaults.split_at_mut(high);
                     let mut two = [&mut left[low], &mut right[0]];
                     let mut wire = Wire::connect(&mut two);
+                    wire.slow = doc % 2 == 0;
                     for _ in 0..cut {
                         wire.step(&mut two);
                     }

@@ -63,7 +63,7 @@ fn no_difference_costs_one_round_trip_of_hashes() {
 #[test]
 fn ten_differences_each_way_cost_the_same_whatever_is_held() {
     let mut costs = Vec::new();
-    for held in [10, 400] {
+    for held in [10, 200] {
         let (mut a, mut b, space) = pair();
         for doc in 0..held {
             a.commit(&space, u8::try_from(doc % 250).unwrap());
@@ -79,15 +79,15 @@ fn ten_differences_each_way_cost_the_same_whatever_is_held() {
         costs.push(wire.bytes[0] + wire.bytes[1]);
         assert!(wire.frames[0] <= 8 && wire.frames[1] <= 8, "{:?}", wire.frames);
     }
-    assert!(costs[0] < 9_000, "{costs:?}");
-    assert!(costs[1] < costs[0] + 200, "{costs:?}");
+    assert!(costs[0] < 6_000, "{costs:?}");
+    assert!(costs[1] < costs[0] + 800, "{costs:?}");
 }
 
 #[test]
 fn an_exchange_cut_at_any_frame_loses_nothing_when_it_is_resumed() {
     let (mut a, mut b, space) = pair();
-    for doc in 0..30 {
-        a.commit_sized(&space, doc, 200_000);
+    for doc in 0..10 {
+        a.commit_sized(&space, doc, 400_000);
         b.commit(&space, 100 + doc);
     }
     let frames = {
@@ -103,8 +103,8 @@ fn an_exchange_cut_at_any_frame_loses_nothing_when_it_is_resumed() {
         drop(wire);
         let wire = sync(&mut a, &mut b);
         assert_same(&a, &b, &space);
-        assert_eq!((a.count(&space), b.count(&space)), (60, 60), "cut at {cut}");
-        let again = (60 - held.0 + 60 - held.1) * 210_000 + 10_000;
+        assert_eq!((a.count(&space), b.count(&space)), (20, 20), "cut at {cut}");
+        let again = (20 - held.0 + 20 - held.1) * 410_000 + 10_000;
         assert!(wire.bytes[0] + wire.bytes[1] < again, "what was stored is not sent again");
     }
 }

@@ -167,6 +167,39 @@ fn both_change_the_rules_at_once() {
 }
 
 #[test]
+fn a_slow_disk_and_an_eager_engine_change_nothing() {
+    let (mut a, mut b, mut c, space) = trio();
+    sync(&mut a, &mut c);
+    a.set_role(&space, b.person(), Role::Owner);
+    sync(&mut a, &mut b);
+    for doc in 0..5 {
+        a.commit_sized(&space, doc, 400_000);
+        b.commit_sized(&space, 50 + doc, 400_000);
+        c.commit(&space, 100 + doc);
+    }
+    sync(&mut b, &mut c);
+    a.set_role(&space, Vault::new(7).person(), Role::Viewer);
+    b.set_role(&space, c.person(), Role::None);
+    let mut vaults = [&mut a, &mut b];
+    let mut wire = Wire::connect(&mut vaults);
+    wire.slow = true;
+    for number in 0..20 {
+        wire.step(&mut vaults);
+        if number == 9 {
+            let late = vaults[0].found(9);
+            vaults[0].commit(&late, 1);
+            vaults[0].commit(&space, 30);
+            wire.changed(0, &space, &mut vaults);
+            wire.changed(0, &late, &mut vaults);
+        }
+    }
+    wire.run(&mut vaults);
+    wire.assert_quiet();
+    assert_same(&a, &b, &space);
+    assert_eq!(a.count(&space), 16);
+}
+
+#[test]
 fn many_operations_apart_cost_about_the_difference() {
     let (mut a, mut b, _, space) = trio();
     for round in 0..200 {

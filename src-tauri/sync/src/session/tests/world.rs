@@ -19,7 +19,6 @@ struct Body {
     doc: DocumentId,
     seq: u64,
     deps: Vec<ChangeHash>,
-    salt: Vec<u8>,
 }
 
 #[derive(Debug, Clone)]
@@ -89,7 +88,8 @@ impl Vault {
             computer_name: "C".into(),
             consent: certify_consent(space, &self.person(), &self.key),
         };
-        let op = Op { space: Some(*space), parents: vec![OpHash(space.0)], tenure: None, signer: Signer::Person(self.person()), time: 0, body };
+        let op =
+            Op { space: Some(*space), parents: vec![OpHash(space.0)], tenure: None, signer: Signer::Person(self.person()), time: 0, body };
         op.sign(&self.person_key)
     }
 
@@ -160,7 +160,8 @@ impl Vault {
         let inner: BTreeSet<_> = accepted.values().flat_map(|facts| facts.deps.iter()).collect();
         let seq = 1 + accepted.values().filter(|facts| facts.feed == feed).map(|facts| facts.seq).max().unwrap_or(0);
         let deps = accepted.keys().filter(|hash| !inner.contains(**hash)).map(|hash| **hash).collect();
-        let bytes = crate::feed::encode(&Body { doc, seq, deps, salt });
+        let mut bytes = crate::feed::encode(&Body { doc, seq, deps });
+        bytes.extend(salt);
         let change = ChangeHash(*blake3::hash(&bytes).as_bytes());
         let last = state.rows.iter().filter(|row| row.facts.feed == feed).max_by_key(|row| row.facts.seq);
         let (seq, prev) = last.map_or((1, None), |row| (row.facts.seq + 1, Some(row.facts.hash)));
@@ -231,7 +232,11 @@ impl Space {
             return Err("an entry before its predecessor");
         }
         for (item, bytes) in entry.items.iter().zip(&incoming.changes) {
-            let body: Body = postcard::from_bytes(bytes.as_ref().ok_or("no bytes")?).map_err(|_| "a bad change")?;
+            let bytes = bytes.as_ref().ok_or("no bytes")?;
+            if *blake3::hash(bytes).as_bytes() != item.change.0 {
+                return Err("another change");
+            }
+            let (body, _) = postcard::take_from_bytes::<Body>(bytes).map_err(|_| "a bad change")?;
             if !body.deps.iter().all(|dep| self.changes.contains_key(dep)) {
                 return Err("a change before its dependencies");
             }
@@ -326,6 +331,9 @@ pub(super) struct Wire {
     pub(super) sessions: [Session; 2],
     pub(super) queues: [VecDeque<Vec<u8>>; 2],
     pub(super) seen: [Vec<Effect>; 2],
+    /// Batches wait here, one done a step, where the disk is slow.
+    pub(super) slow: bool,
+    stores: [VecDeque<(u64, SpaceId, IncomingBatch)>; 2],
     pub(super) frames: [usize; 2],
     pub(super) bytes: [usize; 2],
 }
@@ -337,6 +345,8 @@ impl Wire {
             sessions: [session(vaults[1], 1), session(vaults[0], 2)],
             queues: [VecDeque::new(), VecDeque::new()],
             seen: [Vec::new(), Vec::new()],
+            slow: false,
+            stores: [VecDeque::new(), VecDeque::new()],
             frames: [0; 2],
             bytes: [0; 2],
         };
@@ -355,6 +365,7 @@ impl Wire {
                     self.bytes[side] += frame.len();
                     self.queues[1 - side].push_back(frame);
                 }
+                Effect::Store { token, space, batch } if self.slow => self.stores[side].push_back((token, space, batch)),
                 Effect::Store { token, space, batch } => {
                     let outcome = vaults[side].store(&space, batch);
                     let after = self.sessions[side].stored(token, outcome, vaults[side]);
@@ -377,6 +388,14 @@ impl Wire {
                 moved = true;
                 let effects = self.sessions[side].handle_frame(&frame, vaults[side]);
                 self.carry_out(side, effects, vaults);
+            }
+            if let Some((token, space, batch)) = self.stores[side].pop_front() {
+                moved = true;
+                let outcome = vaults[side].store(&space, batch);
+                let effects = self.sessions[side].stored(token, outcome, vaults[side]);
+                self.carry_out(side, effects, vaults);
+                // An engine tells every session that something changed, this one too.
+                self.changed(side, &space, vaults);
             }
             if self.sessions[side].wants_write() {
                 moved = true;
