@@ -1,6 +1,6 @@
 //! The secret keys of a vault: the person key, which certifies the first computer, and the computer key.
 //!
-//! They are files beside the database, readable by their user only. See `docs/adr/0004-keys-in-the-vault-folder.md`.
+//! They are files beside the database, readable by their user only. See `docs/adr/0006-keys-in-the-vault-folder.md`.
 
 use std::fs;
 use std::io::Write;

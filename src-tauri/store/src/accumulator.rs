@@ -15,6 +15,11 @@ pub(crate) fn without(sum: [u8; 32], doc: &DocumentId, heads: &[[u8; 32]]) -> [u
     combine(sum, term(doc, heads), u64::wrapping_sub)
 }
 
+/// Two sums added up.
+pub(crate) fn sum(one: [u8; 32], other: [u8; 32]) -> [u8; 32] {
+    combine(one, other, u64::wrapping_add)
+}
+
 fn term(doc: &DocumentId, heads: &[[u8; 32]]) -> [u8; 32] {
     let mut hasher = blake3::Hasher::new_derive_key(CONTEXT);
     hasher.update(&doc.0);

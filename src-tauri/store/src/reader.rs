@@ -16,6 +16,7 @@ use tuttu_model::{DocumentId, FeedId, SpaceId};
 use crate::error::StoreError;
 use crate::rows::SpaceRow;
 use crate::sql;
+use crate::sums::Sums;
 use crate::writer::Shared;
 
 /// One consistent read. Inside a transaction it also sees what that transaction wrote, except that notes and activities written there are
@@ -27,11 +28,13 @@ pub struct Reader<'a> {
     /// Short numbers of spaces seen, and back.
     spaces: RefCell<HashMap<SpaceId, i64>>,
     ids: RefCell<HashMap<i64, SpaceId>>,
+    /// Sums that a transaction changed; empty outside of one.
+    pub(crate) sums: RefCell<Sums>,
 }
 
 impl<'a> Reader<'a> {
     pub(crate) fn new(connection: &'a Connection, shared: &'a Shared) -> Self {
-        Self { connection, shared, spaces: RefCell::default(), ids: RefCell::default() }
+        Self { connection, shared, spaces: RefCell::default(), ids: RefCell::default(), sums: RefCell::default() }
     }
 }
 
@@ -83,6 +86,7 @@ impl Reader<'_> {
     /// # Errors
     /// When the database cannot be read.
     pub fn accumulator(&self, space: &SpaceId) -> Result<[u8; 32], StoreError> {
+        self.sums.borrow_mut().write(self.connection)?;
         let sum = sql::one(self.connection, "SELECT accumulator FROM space WHERE id = ?1", [space.as_bytes()], |row| row.get(0))?;
         Ok(sum.unwrap_or_default())
     }

@@ -2,10 +2,13 @@
 
 mod entry;
 mod ledger;
+mod prepared;
 mod record;
 mod verdict;
 
 use std::ops::Deref;
+
+pub use prepared::PreparedRecord;
 
 use rusqlite::Connection;
 use tuttu_model::{DocumentId, FeedId, SpaceId};
@@ -42,6 +45,7 @@ impl<'a> Tx<'a> {
 
     /// Writes what was kept for the end; gives what is to be done after the commit.
     pub(crate) fn finish(self) -> Result<Vec<NameUpdate>, StoreError> {
+        self.reader.sums.borrow_mut().write(self.reader.connection)?;
         self.texts.write(self.reader.connection)?;
         Ok(self.names)
     }

@@ -233,7 +233,6 @@ impl Fold {
     }
 }
 
-
 /// The grants above one, nearest first.
 #[must_use]
 pub fn tenures_above(world: &World, grant: Id) -> Vec<Id> {

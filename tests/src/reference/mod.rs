@@ -3,7 +3,13 @@
 //! It works on plain numbers, knows no keys and no bytes, and spells every rule out in the most naive way: sets are sets, "in its own past" builds a
 //! whole new fold over that past. [`fold::Fold`] says who may do what, [`view::View`] which entries and changes count, [`replica::Replica`] holds one
 //! computer's state and exchanges it with another. Ids are ordered as the hashes they stand for, because some rules decide by the lower hash.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs, reason = "a model for tests: a broken assumption should stop it")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    missing_docs,
+    reason = "a model for tests: a broken assumption should stop it"
+)]
 
 use std::cell::RefCell;
 use std::collections::{BTreeSet, HashMap, HashSet};

@@ -156,9 +156,8 @@ impl Replica {
     #[must_use]
     pub fn cuts_for(&self, world: &World, person: Person, computer: Option<Computer>) -> Cuts {
         let vector = self.view(world).vector();
-        let theirs = |feed: &Id| {
-            world.author(*feed) == Some(person) && computer.is_none_or(|computer| world.feeds[feed].computer == computer)
-        };
+        let theirs =
+            |feed: &Id| world.author(*feed) == Some(person) && computer.is_none_or(|computer| world.feeds[feed].computer == computer);
         vector.into_iter().filter(|(feed, _)| theirs(feed)).map(|(feed, (seq, entry))| (feed, seq, entry)).collect()
     }
 

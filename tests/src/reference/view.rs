@@ -168,7 +168,8 @@ impl View {
             let Some(listing) = self.listed.get(&change) else { continue };
             waiting.extend(&world.changes[&change].deps);
             let mut at = Some(*listing);
-            while let Some(entry) = at.filter(|entry| held.contains(entry) && !self.valid.contains(entry) && !self.evidence.contains(entry)) {
+            while let Some(entry) = at.filter(|entry| held.contains(entry) && !self.valid.contains(entry) && !self.evidence.contains(entry))
+            {
                 self.evidence.insert(entry);
                 waiting.extend(world.entries[&entry].items.iter().map(|(_, change)| *change));
                 at = world.entries[&entry].prev;

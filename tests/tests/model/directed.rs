@@ -131,8 +131,7 @@ impl Scene {
     /// An entry its computer never held: the other branch of a fork, or something written after removal.
     fn entry(&mut self, by: Person, feed: Id, prev: Option<Id>, doc: u64, deps: &[Id]) -> Id {
         self.written += 1;
-        let change =
-            Change { feed, doc, seq: 1, deps: deps.iter().copied().collect(), content: self.written, by: computer(by) };
+        let change = Change { feed, doc, seq: 1, deps: deps.iter().copied().collect(), content: self.written, by: computer(by) };
         let change = self.world.add_change(change);
         self.world.add_entry(feed, prev, vec![(doc, change)])
     }

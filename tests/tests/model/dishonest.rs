@@ -160,11 +160,8 @@ impl Run {
         let (doc, mut line) = (self.random.pick(&DOCS), self.line(tip));
         let own = self.own_changes(&line, doc);
         let seq = own.iter().map(|change| self.world.changes[change].seq).max().unwrap_or(0);
-        let mut pool: Vec<Id> = if self.random.chance(500) {
-            view.accepted.iter().copied().collect()
-        } else {
-            view.listed.keys().copied().collect()
-        };
+        let mut pool: Vec<Id> =
+            if self.random.chance(500) { view.accepted.iter().copied().collect() } else { view.listed.keys().copied().collect() };
         pool.retain(|change| self.world.changes[change].doc == doc);
         pool.sort_unstable();
         self.random.shuffle(&mut pool);

@@ -4,8 +4,8 @@
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use tuttu_tests::reference::fold::tenures_above;
-use tuttu_tests::reference::replica::{Replica, contents_held, exchange, serves};
-use tuttu_tests::reference::{Act, Change, Computer, Cuts, Doc, EDITOR, Feed, Hand, Id, NONE, OWNER, Op, Person, VIEWER, World};
+use tuttu_tests::reference::replica::{Replica, contents_held, exchange};
+use tuttu_tests::reference::{Act, Computer, Doc, EDITOR, Hand, Id, NONE, OWNER, Op, Person, VIEWER, World};
 
 use crate::twin::{Random, Twin};
 

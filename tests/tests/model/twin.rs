@@ -214,8 +214,7 @@ impl Twin {
     pub fn new(persons: &[Person]) -> (World, Self) {
         let real = Rc::new(RefCell::new(Real::default()));
         let world = World::new(Box::new(RealNames(Rc::clone(&real))));
-        let twin =
-            Self { real, persons: persons.to_vec(), memberships: HashMap::new(), shadows: HashMap::new(), seen: BTreeMap::new() };
+        let twin = Self { real, persons: persons.to_vec(), memberships: HashMap::new(), shadows: HashMap::new(), seen: BTreeMap::new() };
         (world, twin)
     }
 

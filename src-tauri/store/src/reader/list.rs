@@ -16,6 +16,8 @@ use crate::sql;
 const LOOKED_UP: usize = 2_000;
 /// Rows looked at again for words longer than the text indexes list, before the index is asked for the whole word.
 const LOOKED_AT_AGAIN: usize = 300;
+/// For each of several words, the best names whose notes are looked at for the other words.
+const LOOKED_AT_FOR_BOTH: usize = 50;
 
 impl Reader<'_> {
     /// A page of a list, and how many there are in all.
@@ -60,12 +62,7 @@ impl Reader<'_> {
                 for (table, matched) in [(TextTable::Notes, "notes"), (TextTable::Activities, "activity")] {
                     self.search_text(table, matched, &sought, &mut hits)?;
                 }
-                if sought.words.len() > 1 && !hits.is_full() {
-                    // One word in the name, another in the notes.
-                    for did in self.matching(&sought)? {
-                        hits.add(did, "notes")?;
-                    }
-                }
+                self.search_both(&sought, &mut hits)?;
             }
             None => {
                 for did in tagged.iter().flatten() {
@@ -74,6 +71,26 @@ impl Reader<'_> {
             }
         }
         Ok(hits.found)
+    }
+
+    /// One word in the name, another in the notes: looks at the notes of those whose names match a word best.
+    fn search_both(&self, sought: &Sought, hits: &mut Hits<'_>) -> Result<(), StoreError> {
+        if sought.words.len() < 2 || hits.is_full() {
+            return Ok(());
+        }
+        for word in &sought.words {
+            let one = Sought { words: vec![word.clone()], ..Sought::default() };
+            let Some(needles) = Needles::new(&one) else { continue };
+            for hit in self.shared.names.best(&needles, LOOKED_AT_FOR_BOTH, |did| hits.is_tagged(did))? {
+                let Some(view) = self.view_at(hit.did)? else { continue };
+                let projection = Projection::of(&view);
+                let text = format!("{} {}", projection.line.unwrap_or_default(), projection.text);
+                if typed_text_matches(&text, &sought.words) {
+                    hits.add(hit.did, "notes")?;
+                }
+            }
+        }
+        Ok(())
     }
 
     fn search_text(&self, table: TextTable, matched: &'static str, sought: &Sought, hits: &mut Hits<'_>) -> Result<(), StoreError> {
@@ -163,6 +180,7 @@ impl Reader<'_> {
     }
 
     fn total(&self, scope: &Scope<'_>) -> Result<u32, StoreError> {
+        self.sums.borrow_mut().write(self.connection)?;
         let counted = if scope.query.trash { "trashed" } else { "live" };
         let sql = format!("SELECT coalesce(sum({counted}), 0) FROM tally WHERE (?1 IS NULL OR sid = ?1) AND (?2 IS NULL OR kind = ?2)");
         Ok(sql::one(self.connection, &sql, (scope.sid, &scope.query.kind), |row| row.get(0))?.unwrap_or(0))

@@ -81,6 +81,7 @@ impl Reader<'_> {
         if folded.is_empty() {
             return Ok(Vec::new());
         }
+        self.sums.borrow_mut().write(self.connection)?;
         let kinds: Vec<String> = sql::all(self.connection, "SELECT DISTINCT kind FROM tally", [], |row| Ok(row.get(0)?))?;
         let mut found = Vec::new();
         for kind in kinds {
@@ -135,6 +136,7 @@ impl Reader<'_> {
         for (sid, space) in self.space_numbers()? {
             spaces.insert(sid, SpaceCounts { space, people: 0, orgs: 0, activities: 0 });
         }
+        self.sums.borrow_mut().write(self.connection)?;
         sql::each(self.connection, "SELECT sid, kind, live FROM tally", [], |row| {
             let live: u32 = row.get(2)?;
             if let Some(counts) = spaces.get_mut(&row.get(0)?) {

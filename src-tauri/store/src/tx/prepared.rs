@@ -1,0 +1,48 @@
+//! A record with everything that can be worked out before the transaction.
+
+use tuttu_model::{DocumentId, SpaceId, view};
+
+use crate::error::StoreError;
+use crate::packing;
+use crate::projection::{self, Projection};
+use crate::rows::RecordWrite;
+
+/// A record ready to be put. Making it is half the work of putting a record: an import makes it on its own thread while the writer works on the
+/// batch before.
+#[derive(Debug, Clone)]
+pub struct PreparedRecord {
+    pub(super) space: SpaceId,
+    pub(super) doc: DocumentId,
+    /// Sorted.
+    pub(super) heads: Vec<[u8; 32]>,
+    /// Packed.
+    pub(super) snapshot: Option<Vec<u8>>,
+    pub(super) news: bool,
+    /// Encoded.
+    pub(super) view: Vec<u8>,
+    pub(super) projection: Projection,
+    /// The row in the text index; 0 for none, and then the day is missing too.
+    pub(super) day: i64,
+}
+
+impl PreparedRecord {
+    /// Works out what is derived from a record.
+    ///
+    /// # Errors
+    /// When the view cannot be encoded.
+    pub fn new(space: &SpaceId, write: &RecordWrite) -> Result<Self, StoreError> {
+        let view = view::view_of(&write.record, &write.doc, space);
+        let mut heads: Vec<[u8; 32]> = write.heads.iter().map(|head| head.0).collect();
+        heads.sort_unstable();
+        let projection = Projection::of(&view);
+        Ok(Self {
+            space: *space,
+            doc: write.doc,
+            heads,
+            snapshot: write.snapshot.as_deref().map(packing::pack_tagged),
+            news: write.news,
+            view: projection::encode(&view)?,
+            projection,
+        })
+    }
+}
