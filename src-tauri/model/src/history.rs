@@ -54,7 +54,8 @@ pub fn undo_ops(document: &Document, change: ChangeHash, now: &str) -> Vec<FlatO
     for field in fields_of(inner, &undone) {
         let shown = record.fields.get(&field.key).and_then(|held| held.first());
         let still_there = match (&field.new, shown) {
-            (Some(_), Some(shown)) => shown.change == change,
+            // By value, not by change: an undo further up may have written the same value again.
+            (Some(new), Some(shown)) => shown.value.as_ref() == Some(new),
             (None, None) => true,
             _ => false,
         };

@@ -78,6 +78,9 @@ async fn rebuild(net: &Arc<Net>) {
     let old = net.endpoint();
     let port = endpoint::port(&old);
     old.close().await;
+    drop(old);
+    // The socket goes with the last task that held it; a moment of patience keeps the port.
+    sleep(COMPARE_EVERY).await;
     let place = endpoint::Place { last_port: port.or(net.place.last_port), ..net.place };
     let opened = loop {
         match endpoint::open(net.engine.computer_secret(), place, &net.relay().map()).await {

@@ -121,11 +121,11 @@ impl Membership {
     /// The space's name now: the newest renaming that stands, else the genesis.
     #[must_use]
     pub fn name(&self) -> String {
-        let newest = self.standing_bodies().filter_map(|body| match body {
+        let mut newest = self.standing_bodies().filter_map(|body| match body {
             OpBody::Rename { name } | OpBody::Genesis { name, .. } => Some(name),
             OpBody::Certify { .. } | OpBody::Revoke { .. } | OpBody::SetRole { .. } => None,
         });
-        newest.last().cloned().unwrap_or_default()
+        newest.next_back().cloned().unwrap_or_default()
     }
 
     /// Whether the genesis calls it the founder's own space.
@@ -391,11 +391,11 @@ impl Membership {
         }
         let granted_as = || {
             let bodies = self.graph.roles_of[number].iter().filter(|op| self.intrinsic[**op].rightful).filter_map(|op| self.body(*op));
-            let names = bodies.filter_map(|body| match body {
+            let mut names = bodies.filter_map(|body| match body {
                 OpBody::SetRole { person_name: name, .. } | OpBody::Genesis { founder_name: name, .. } => Some(name),
                 _ => None,
             });
-            names.filter(|name| !name.is_empty()).last().cloned()
+            names.rfind(|name| !name.is_empty()).cloned()
         };
         let name = self.person_name(number).or_else(granted_as).unwrap_or_default();
         let pairs = self.computers.range((number, 0)..(number + 1, 0)).filter(|(_, state)| state.is_live());

@@ -42,7 +42,7 @@ impl Window {
     pub async fn press_in(&self, id: &str, text: &str) {
         self.within(SOON, &format!("“{id}” with “{text}” can be pressed"), async || {
             for element in self.all(id).await? {
-                if element.text().await.ok()?.contains(text) && element.is_enabled().await.ok()? {
+                if said(&element).await?.contains(text) && element.is_enabled().await.ok()? {
                     return element.click().await.ok();
                 }
             }
@@ -91,14 +91,14 @@ impl Window {
 
     /// What something says.
     pub async fn text(&self, id: &str) -> String {
-        self.within(SOON, &format!("“{id}” is there"), async || self.one(id).await?.text().await.ok()).await
+        self.within(SOON, &format!("“{id}” is there"), async || said(&self.one(id).await?).await).await
     }
 
     /// What all things of a kind say; empty when there is none now.
     pub async fn texts(&self, id: &str) -> Vec<String> {
         let mut texts = Vec::new();
         for element in self.all(id).await.unwrap_or_default() {
-            texts.extend(element.text().await.ok());
+            texts.extend(said(&element).await);
         }
         texts
     }
@@ -200,6 +200,11 @@ impl Window {
         }
         panic!("{message}{}", last_lines(&self.log));
     }
+}
+
+/// The text as it is rendered. (What WebDriver calls the text leaves out parts of this page, the sidebar among them.)
+async fn said(element: &Element) -> Option<String> {
+    element.prop("innerText").await.ok()?
 }
 
 fn pictures() -> PathBuf {

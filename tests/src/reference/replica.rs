@@ -16,6 +16,9 @@ pub enum Offered {
     Pending,
 }
 
+/// How many operations, entries and proofs a view was made of.
+type Sizes = (usize, usize, usize);
+
 /// What one computer holds.
 #[derive(Clone)]
 pub struct Replica {
@@ -29,7 +32,7 @@ pub struct Replica {
     pub feed: Option<Id>,
     /// Breaks the rules.
     pub bad: bool,
-    view: RefCell<Option<(usize, usize, usize, Rc<View>)>>,
+    view: RefCell<Option<(Sizes, Rc<View>)>>,
 }
 
 impl Replica {
@@ -49,13 +52,13 @@ impl Replica {
 
     pub fn view(&self, world: &World) -> Rc<View> {
         let sizes = (self.ops.len(), self.held.len(), self.proofs.len());
-        if let Some((ops, held, proofs, view)) = &*self.view.borrow()
-            && (*ops, *held, *proofs) == sizes
+        if let Some((seen, view)) = &*self.view.borrow()
+            && *seen == sizes
         {
             return Rc::clone(view);
         }
         let view = Rc::new(View::new(world, world.fold(&self.ops), &self.held, &self.proofs));
-        *self.view.borrow_mut() = Some((sizes.0, sizes.1, sizes.2, Rc::clone(&view)));
+        *self.view.borrow_mut() = Some((sizes, Rc::clone(&view)));
         view
     }
 

@@ -8,7 +8,7 @@ use tuttu_tests::reference::{Act, Change, Computer, Cuts, Doc, EDITOR, Feed, Han
 use crate::random::{DOCS, PERSONS, Run};
 
 impl Run {
-    pub fn false_cuts(&mut self, person: Person) -> Cuts {
+    pub(crate) fn false_cuts(&mut self, person: Person) -> Cuts {
         let mut feeds: Vec<Id> = self.world.feeds.keys().copied().filter(|feed| self.world.author(*feed) == Some(person)).collect();
         feeds.sort_unstable();
         let mut cuts = Vec::new();
@@ -22,7 +22,7 @@ impl Run {
     }
 
     /// Back-dating: one operation known, the tenure and the signer's certificates.
-    pub fn few_parents(&mut self, me: Computer, tenure: Id) -> Vec<Id> {
+    pub(crate) fn few_parents(&mut self, me: Computer, tenure: Id) -> Vec<Id> {
         let known: Vec<Id> = self.replica(me).ops.iter().copied().collect();
         let own = known.iter().copied().filter(|op| matches!(self.world.ops[op].act, Act::Certify { computer, .. } if computer == me));
         let mut parents: Vec<Id> = own.chain([tenure]).collect();
@@ -31,7 +31,7 @@ impl Run {
     }
 
     /// A dishonest member signs something it may not, and hands it on.
-    pub fn bad_operation(&mut self, me: Computer) {
+    pub(crate) fn bad_operation(&mut self, me: Computer) {
         let person = self.replica(me).person;
         let known: Vec<Id> = self.replica(me).ops.iter().copied().collect();
         let grants: Vec<Id> = known.iter().copied().filter(|op| self.world.ops[op].grant().is_some()).collect();
@@ -63,7 +63,7 @@ impl Run {
         receiver.ops.insert(id);
     }
 
-    pub fn bad_entries(&mut self, me: Computer) {
+    pub(crate) fn bad_entries(&mut self, me: Computer) {
         let honest = self.honest();
         let target = self.random.pick(&honest);
         let mut replica = self.replicas.remove(&me).unwrap();

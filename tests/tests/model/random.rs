@@ -13,18 +13,18 @@ const F: Person = 0;
 const M: Person = 4;
 const X: Person = 5;
 const Y: Person = 6;
-pub const PERSONS: [Person; 7] = [F, 1, 2, 3, M, X, Y];
-pub const DOCS: [Doc; 3] = [1, 2, 3];
+pub(crate) const PERSONS: [Person; 7] = [F, 1, 2, 3, M, X, Y];
+pub(crate) const DOCS: [Doc; 3] = [1, 2, 3];
 
 fn first_computer(person: Person) -> Computer {
     person * 10 + 1
 }
 
-pub struct Run {
-    pub random: Random,
-    pub world: World,
-    pub twin: Twin,
-    pub replicas: BTreeMap<Computer, Replica>,
+pub(crate) struct Run {
+    pub(crate) random: Random,
+    pub(crate) world: World,
+    pub(crate) twin: Twin,
+    pub(crate) replicas: BTreeMap<Computer, Replica>,
     /// What honest computers wrote and acknowledged to their person: content and computer.
     acknowledged: Vec<(u64, Computer)>,
     backups: BTreeMap<Computer, Replica>,
@@ -82,11 +82,11 @@ impl Run {
         self.world.add_op(Op { parents: vec![after], signer: Hand::Key(person), tenure: None, act })
     }
 
-    pub fn replica(&self, computer: Computer) -> &Replica {
+    pub(crate) fn replica(&self, computer: Computer) -> &Replica {
         &self.replicas[&computer]
     }
 
-    pub fn honest(&self) -> Vec<Computer> {
+    pub(crate) fn honest(&self) -> Vec<Computer> {
         self.replicas.values().filter(|replica| !replica.bad).map(|replica| replica.computer).collect()
     }
 
@@ -95,7 +95,7 @@ impl Run {
         self.random.pick(&all)
     }
 
-    pub fn with_two<T>(&mut self, a: Computer, b: Computer, act: impl FnOnce(&World, &mut Replica, &mut Replica) -> T) -> T {
+    pub(crate) fn with_two<T>(&mut self, a: Computer, b: Computer, act: impl FnOnce(&World, &mut Replica, &mut Replica) -> T) -> T {
         let (mut first, mut second) = (self.replicas.remove(&a).unwrap(), self.replicas.remove(&b).unwrap());
         let result = act(&self.world, &mut first, &mut second);
         self.replicas.insert(a, first);
@@ -104,7 +104,7 @@ impl Run {
     }
 
     /// An operation of a computer on top of its heads, or of `parents`.
-    pub fn add_op(&mut self, computer: Computer, signer: Hand, tenure: Option<Id>, act: Act, parents: Option<Vec<Id>>) -> Id {
+    pub(crate) fn add_op(&mut self, computer: Computer, signer: Hand, tenure: Option<Id>, act: Act, parents: Option<Vec<Id>>) -> Id {
         let parents = parents.unwrap_or_else(|| self.replica(computer).heads(&self.world));
         let id = self.world.add_op(Op { parents, signer, tenure, act });
         self.replicas.get_mut(&computer).unwrap().ops.insert(id);

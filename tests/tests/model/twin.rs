@@ -13,30 +13,30 @@ use tuttu_tests::reference::replica::Replica;
 use tuttu_tests::reference::{Act, Change, Computer, Cuts, Doc, Entry, Feed, Hand, Id, Names, Op, Person, World};
 
 /// Small and reproducible random numbers (splitmix64).
-pub struct Random(pub u64);
+pub(crate) struct Random(pub(crate) u64);
 
 impl Random {
-    pub fn number(&mut self) -> u64 {
+    pub(crate) fn number(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
         let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
         mixed ^ (mixed >> 31)
     }
 
-    pub fn below(&mut self, end: usize) -> usize {
+    pub(crate) fn below(&mut self, end: usize) -> usize {
         usize::try_from(self.number() % end as u64).unwrap()
     }
 
     /// True so many times in a thousand.
-    pub fn chance(&mut self, per_mille: usize) -> bool {
+    pub(crate) fn chance(&mut self, per_mille: usize) -> bool {
         self.below(1000) < per_mille
     }
 
-    pub fn pick<T: Copy>(&mut self, from: &[T]) -> T {
+    pub(crate) fn pick<T: Copy>(&mut self, from: &[T]) -> T {
         from[self.below(from.len())]
     }
 
-    pub fn shuffle<T>(&mut self, items: &mut [T]) {
+    pub(crate) fn shuffle<T>(&mut self, items: &mut [T]) {
         for end in (1..items.len()).rev() {
             items.swap(end, self.below(end + 1));
         }
@@ -45,11 +45,11 @@ impl Random {
 
 /// The real things, by the model's ids.
 #[derive(Default)]
-pub struct Real {
+pub(crate) struct Real {
     made: u64,
     space: Option<SpaceId>,
-    pub ops: HashMap<Id, VerifiedOp>,
-    pub headers: HashMap<Id, FeedHeader>,
+    pub(crate) ops: HashMap<Id, VerifiedOp>,
+    pub(crate) headers: HashMap<Id, FeedHeader>,
     entries: HashMap<Id, feed::Entry>,
     changes: HashMap<Id, ChangeFacts>,
 }
@@ -70,11 +70,11 @@ fn key(kind: u8, number: u64) -> SecretKey {
     SecretKey::from_bytes(&bytes)
 }
 
-pub fn person_id(person: Person) -> PersonId {
+pub(crate) fn person_id(person: Person) -> PersonId {
     PersonId(*key(1, person).public().as_bytes())
 }
 
-pub fn computer_id(computer: Computer) -> ComputerId {
+pub(crate) fn computer_id(computer: Computer) -> ComputerId {
     ComputerId(*key(2, computer).public().as_bytes())
 }
 
@@ -201,17 +201,17 @@ struct Holding {
 }
 
 /// Checks production against the model.
-pub struct Twin {
-    pub real: Rc<RefCell<Real>>,
+pub(crate) struct Twin {
+    pub(crate) real: Rc<RefCell<Real>>,
     persons: Vec<Person>,
     memberships: HashMap<BTreeSet<Id>, Rc<Membership>>,
     shadows: HashMap<Computer, Shadow>,
     /// How often each thing worth testing came up.
-    pub seen: BTreeMap<&'static str, usize>,
+    pub(crate) seen: BTreeMap<&'static str, usize>,
 }
 
 impl Twin {
-    pub fn new(persons: &[Person]) -> (World, Self) {
+    pub(crate) fn new(persons: &[Person]) -> (World, Self) {
         let real = Rc::new(RefCell::new(Real::default()));
         let world = World::new(Box::new(RealNames(Rc::clone(&real))));
         let twin = Self { real, persons: persons.to_vec(), memberships: HashMap::new(), shadows: HashMap::new(), seen: BTreeMap::new() };
@@ -223,7 +223,7 @@ impl Twin {
     }
 
     /// The production fold of a set of operations, compared with the model's when it is new.
-    pub fn membership(&mut self, world: &World, ops: &BTreeSet<Id>) -> Rc<Membership> {
+    pub(crate) fn membership(&mut self, world: &World, ops: &BTreeSet<Id>) -> Rc<Membership> {
         if let Some(known) = self.memberships.get(ops) {
             return Rc::clone(known);
         }
@@ -309,7 +309,7 @@ impl Twin {
     }
 
     /// Compares everything production says about a computer's copy with what the model says.
-    pub fn check(&mut self, world: &World, replica: &Replica) {
+    pub(crate) fn check(&mut self, world: &World, replica: &Replica) {
         let folded = self.membership(world, &replica.ops);
         let view = replica.view(world);
         let holding = self.holding(world, &replica.held, &replica.proofs);

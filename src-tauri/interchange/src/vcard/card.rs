@@ -20,6 +20,8 @@ pub(super) struct Draft<'p> {
     pub(super) old: bool,
     labels: BTreeMap<&'p str, String>,
     warnings: Vec<Warning>,
+    /// Warnings that were too many to keep.
+    unsaid: usize,
     /// How much more text may be kept.
     room: usize,
     left_out: Vec<&'static str>,
@@ -40,15 +42,16 @@ pub(super) fn make(properties: &[Property<'_>], begin: u32, groups: &Groups, war
     } else {
         draft.finish(begin, groups)
     };
-    Card { imported, warnings: few(draft.warnings) }
+    Card { imported, warnings: few(draft.warnings, draft.unsaid) }
 }
 
 /// At most as many warnings as anyone reads, in the order of the lines.
-fn few(mut warnings: Vec<Warning>) -> Vec<Warning> {
+fn few(mut warnings: Vec<Warning>, unsaid: usize) -> Vec<Warning> {
     warnings.sort_by_key(|warning| warning.line);
     if let Some(more) = warnings.len().checked_sub(MAX_WARNINGS).filter(|more| *more > 0) {
         let line = warnings.get(MAX_WARNINGS).map_or(0, |warning| warning.line);
         warnings.truncate(MAX_WARNINGS);
+        let more = more + unsaid;
         warnings.push(Warning::new(line, format!("There are at least {more} more such remarks about this card.")));
     }
     warnings
@@ -78,6 +81,7 @@ impl<'p> Draft<'p> {
             old,
             labels,
             warnings,
+            unsaid: 0,
             room: MAX_TEXT,
             left_out: Vec::new(),
         }
@@ -138,7 +142,12 @@ impl<'p> Draft<'p> {
     }
 
     pub(super) fn warn(&mut self, line: u32, message: impl Into<String>) {
-        self.warnings.push(Warning::new(line, message));
+        // Some more than are shown, because those shown are the first by line.
+        if self.warnings.len() < 8 * MAX_WARNINGS {
+            self.warnings.push(Warning::new(line, message));
+        } else {
+            self.unsaid += 1;
+        }
     }
 
     /// Undoes escapes as the version has them, and cleans the text.

@@ -13,6 +13,9 @@ use super::property::Property;
 /// Before a value that is the tail of a line.
 const MARK: &str = "vcard";
 
+/// How many marks before each other are looked at; nobody writes even two.
+const MAX_MARKS: usize = 4;
+
 /// In a tail, the `X-ABLabel` of its group.
 const LABEL: &str = "X-ABLABEL";
 
@@ -179,8 +182,7 @@ fn parse(value: &str) -> Option<Property<'_>> {
 /// Is it exactly what [`value()`] makes of some line that needs its tail? Everything else is text, also if it begins with the mark.
 fn is_tail(value: &str) -> bool {
     let mut value = Cow::Borrowed(value);
-    // Each round takes a mark off, so this ends.
-    loop {
+    for _ in 0..MAX_MARKS {
         let plain = {
             let Some(property) = parse(&value) else { return false };
             let (params, label, raw) = (params(&property), property.param(LABEL), property.value());
@@ -194,8 +196,10 @@ fn is_tail(value: &str) -> bool {
             }
             crate::text::clean(&plain, false)
         };
+        // Only the mark said that it is a tail: it is one if what is behind the mark would be taken for one.
         value = Cow::Owned(plain);
     }
+    true
 }
 
 #[cfg(test)]

@@ -1,5 +1,7 @@
 //! Postal addresses.
 
+use std::collections::BTreeSet;
+
 use tuttu_model::view::Address;
 
 use super::card::Draft;
@@ -123,9 +125,10 @@ fn is_empty(address: &Address) -> bool {
 /// Is there a word in the text that is in no part of the address?
 fn says_more(whole: &str, address: &Address) -> bool {
     let parts = [&address.street, &address.city, &address.region, &address.postcode, &address.country].map(|part| part.to_lowercase());
-    whole
-        .to_lowercase()
-        .split(|letter: char| !letter.is_alphanumeric())
-        .filter(|word| !word.is_empty())
-        .any(|word| !parts.iter().any(|part| part.contains(word)))
+    let known: BTreeSet<&str> = parts.iter().flat_map(|part| words(part)).collect();
+    words(&whole.to_lowercase()).any(|word| !known.contains(word))
+}
+
+fn words(text: &str) -> impl Iterator<Item = &str> {
+    text.split(|letter: char| !letter.is_alphanumeric()).filter(|word| !word.is_empty())
 }

@@ -7,6 +7,9 @@ use super::escape;
 use super::lines::Line;
 use crate::text;
 
+/// The most words of `TYPE` that are looked at.
+const MAX_TYPES: usize = 32;
+
 /// A parameter; vCard 2.1 leaves out the name of `TYPE` and `ENCODING`.
 #[derive(Debug, Clone)]
 struct Param {
@@ -131,7 +134,7 @@ impl<'a> Property<'a> {
         Some(text::clean(&escape::param_decoded(unquoted(self.at(&param.value).trim())), false))
     }
 
-    /// The words of all `TYPE` parameters, named or not, in lower case.
+    /// The words of all `TYPE` parameters, named or not, in lower case; no more of them than any label is made of.
     pub(super) fn types(&self) -> Vec<String> {
         let mut words = Vec::new();
         for param in &self.params {
@@ -142,7 +145,7 @@ impl<'a> Property<'a> {
             for word in self.at(&param.value).split([',', '"']) {
                 let word = text::clean(word, true).to_lowercase();
                 let says_encoding = bare && is_encoding_word(&word);
-                if !word.is_empty() && !says_encoding && !words.contains(&word) {
+                if !word.is_empty() && !says_encoding && words.len() < MAX_TYPES && !words.contains(&word) {
                     words.push(word);
                 }
             }

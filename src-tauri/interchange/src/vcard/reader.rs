@@ -92,6 +92,7 @@ fn next_card(lines: &mut Lines<'_>, groups: &Groups, place: &mut Place) -> Optio
         warnings.sort_by_key(|warning| warning.line);
         let (card, inner) = Body::read(lines, line.number, first, warnings).finish(groups);
         place.inner = inner;
+        place.inner.reverse();
         return Some(card);
     }
 }

@@ -40,6 +40,10 @@ async fn the_last_port_is_used_when_free_and_another_one_when_not() {
     let free = port(&second).unwrap();
     second.close().await;
     drop(second);
+    // The socket goes with the last task that held it.
+    while std::net::UdpSocket::bind(("127.0.0.1", free)).is_err() {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
     let third = open([4; 32], loopback(Some(free)), &RelayMap::empty()).await.unwrap();
     assert_eq!(port(&third), Some(free));
     let asked = Place { bind: Some(format!("127.0.0.1:{taken}").parse().unwrap()), last_port: None };

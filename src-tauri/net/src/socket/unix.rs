@@ -1,5 +1,6 @@
 //! A Unix domain socket in the vault's folder.
 
+use std::ffi::OsStr;
 use std::fs::{self, DirBuilder, Permissions};
 use std::io;
 use std::os::unix::ffi::OsStrExt;
@@ -56,7 +57,8 @@ impl Drop for Listener {
 }
 
 pub(crate) async fn connect(vault: &Path) -> io::Result<Option<Box<dyn Duplex>>> {
-    let stream = match UnixStream::connect(existing(vault)).await {
+    let Some(path) = existing(vault) else { return Ok(None) };
+    let stream = match UnixStream::connect(path).await {
         Ok(stream) => stream,
         // Nothing there, or left by a process that was killed.
         Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused | io::ErrorKind::NotADirectory) => {
@@ -125,18 +127,15 @@ fn own_dir(dir: &Path, user: u32) -> io::Result<()> {
     Err(io::Error::new(io::ErrorKind::PermissionDenied, format!("{} is not a folder of this user alone", dir.display())))
 }
 
-/// Where the socket of a running process would be.
-fn existing(vault: &Path) -> PathBuf {
-    use std::ffi::OsStr;
-
+/// Where the socket of a running process would be; `None` when no process left word of it.
+fn existing(vault: &Path) -> Option<PathBuf> {
     let beside = vault.join(NAME);
     if is_short(&beside) {
-        return beside;
+        return Some(beside);
     }
-    match fs::read(vault.join(POINTER)) {
-        Ok(bytes) if bytes.len() <= PATH_BYTES => PathBuf::from(OsStr::from_bytes(&bytes)),
-        _ => vault.join(POINTER).join(NAME),
-    }
+    let pointed = fs::read(vault.join(POINTER)).ok()?;
+    let pointed = Path::new(OsStr::from_bytes(&pointed));
+    is_short(pointed).then(|| pointed.to_owned())
 }
 
 #[cfg(test)]

@@ -177,6 +177,18 @@ impl Reader<'_> {
         Ok(line == expected.line && sort.as_ref() == Some(&expected.sort))
     }
 
+    /// What SQLite finds wrong with the file, in its words; empty when all is well. Reads the whole database: for `check`.
+    ///
+    /// # Errors
+    /// When the database cannot be read at all.
+    pub fn damage(&self) -> Result<Vec<String>, StoreError> {
+        let mut found = sql::all(self.connection, "PRAGMA quick_check(20)", [], |row| Ok(row.get::<_, String>(0)?))?;
+        found.retain(|line| line != "ok");
+        let dangling = "SELECT 'a row of ' || \"table\" || ' refers to a missing row of ' || parent FROM pragma_foreign_key_check LIMIT 20";
+        found.extend(sql::all(self.connection, dangling, [], |row| Ok(row.get::<_, String>(0)?))?);
+        Ok(found)
+    }
+
     /// All spaces with their short numbers.
     pub(crate) fn space_numbers(&self) -> Result<Vec<(i64, SpaceId)>, StoreError> {
         let sql = "SELECT sid, id FROM space ORDER BY private DESC, since, sid";

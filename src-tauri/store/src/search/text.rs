@@ -80,13 +80,13 @@ pub(crate) fn searched_text(view: &RecordView) -> String {
 
 /// The row of a record in its text index. Rows are sought from the highest down, so an activity's row begins with its day: newest first costs nothing.
 /// The record's number is its lower half, so no table is needed for the way back.
-pub(crate) fn place_of(table: TextTable, did: i64, view: &RecordView) -> Result<i64, StoreError> {
+pub(crate) fn place_of(table: TextTable, did: i64, at: &str) -> Result<i64, StoreError> {
     if did >= 1 << 32 {
         return Err(StoreError::Other("the vault holds too many records".into()));
     }
     let day = match table {
         TextTable::Notes => 0,
-        TextTable::Activities => day_of(if view.at.is_empty() { &view.created.at } else { &view.at }),
+        TextTable::Activities => day_of(at),
     };
     Ok((day << 32) | did)
 }

@@ -163,3 +163,24 @@ fn readers_do_not_wait_for_the_writer_and_see_one_state() {
     }
     assert_eq!(world.list(&people()).1, 2);
 }
+
+#[test]
+fn a_sound_file_has_no_damage_and_a_broken_one_has() {
+    let mut world = World::new();
+    for n in 0..50 {
+        world.add(&[("kind", "person"), ("name", &format!("Person {n}")), ("notes", "violets")]);
+    }
+    assert_eq!(world.store.read(|reader| reader.damage()), Ok(vec![]));
+    let path = world.store.dir().to_owned();
+    let World { dir, store, .. } = world;
+    drop(store);
+    let file = path.join("vault.db");
+    let mut bytes = std::fs::read(&file).unwrap();
+    let last = bytes.len() - 4_096 * 8;
+    bytes[last..].fill(0xAB);
+    std::fs::write(&file, &bytes).unwrap();
+    let found = Store::open(&path).and_then(|store| store.read(|reader| reader.damage()));
+    assert!(matches!(&found, Ok(lines) if !lines.is_empty()) || matches!(found, Err(StoreError::Damaged(_))), "{found:?}");
+    assert_eq!(std::fs::read(&file).unwrap().len(), bytes.len(), "a damaged database is never deleted");
+    drop(dir);
+}

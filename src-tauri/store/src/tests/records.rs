@@ -293,3 +293,24 @@ fn a_record_needs_its_space() {
     let query = crate::rows::ListQuery { space: Some(nowhere), limit: 10, sort: Sort::Changed, ..Default::default() };
     assert_eq!(world.list(&query), (vec![], 0));
 }
+
+#[test]
+fn sums_are_right_in_the_middle_of_a_transaction_too() {
+    let world = World::new();
+    let mut feed = world.feed.clone();
+    let changes: Vec<_> = ["Ann", "Ben"].iter().map(|name| feed.first(&[("kind", "person"), ("name", *name)])).collect();
+    let entry = feed.entry(vec![(doc(1), changes[0].clone()), (doc(2), changes[1].clone())]);
+    let (middle, end) = world.write(move |tx| {
+        tx.append_entry(&SPACE, &entry)?;
+        tx.put_record(&SPACE, &sole(doc(1), &changes[0]))?;
+        let middle = (tx.accumulator(&SPACE)?, tx.counts()?.spaces[0].people, tx.list(&people())?.1, tx.find_by_name("ann")?.len());
+        let prepared = crate::PreparedRecord::new(&SPACE, &sole(doc(2), &changes[1]))?;
+        tx.put_prepared(&prepared)?;
+        Ok((middle, tx.accumulator(&SPACE)?))
+    });
+    assert_ne!(middle.0, [0; 32]);
+    assert_ne!(middle.0, end);
+    assert_eq!((middle.1, middle.2, middle.3), (1, 1, 1));
+    assert_eq!(world.store.read(|reader| reader.accumulator(&SPACE)).unwrap(), end);
+    assert_eq!(world.store.read(|reader| reader.counts()).unwrap().spaces[0].people, 2);
+}

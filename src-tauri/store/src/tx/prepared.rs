@@ -21,8 +21,6 @@ pub struct PreparedRecord {
     /// Encoded.
     pub(super) view: Vec<u8>,
     pub(super) projection: Projection,
-    /// The row in the text index; 0 for none, and then the day is missing too.
-    pub(super) day: i64,
 }
 
 impl PreparedRecord {

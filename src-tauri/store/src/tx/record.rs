@@ -1,14 +1,13 @@
 //! Records and everything that is derived from them.
 
-use tuttu_model::{DocumentId, RecordView, SpaceId, view};
+use tuttu_model::{DocumentId, SpaceId};
 
-use super::Tx;
-use crate::accumulator;
+use super::{PreparedRecord, Tx};
 use crate::error::StoreError;
 use crate::projection::{self, Projection};
 use crate::rows::RecordWrite;
 use crate::search::{NameUpdate, TextTable, place_of};
-use crate::{packing, sql};
+use crate::sql;
 
 /// What is in the query tables of a record.
 struct Held {
@@ -24,18 +23,23 @@ impl Tx<'_> {
     /// # Errors
     /// When the space is not held, or it cannot be written.
     pub fn put_record(&mut self, space: &SpaceId, write: &RecordWrite) -> Result<(), StoreError> {
-        let sid = self.held(space)?;
-        let did = self.number(sid, &write.doc)?;
-        let mut heads: Vec<[u8; 32]> = write.heads.iter().map(|head| head.0).collect();
-        heads.sort_unstable();
-        self.move_heads(sid, did, &write.doc, &heads)?;
-        if let Some(snapshot) = &write.snapshot {
+        self.put_prepared(&PreparedRecord::new(space, write)?)
+    }
+
+    /// Writes a record that was prepared before the transaction, as [`Tx::put_record`] does.
+    ///
+    /// # Errors
+    /// When the space is not held, or it cannot be written.
+    pub fn put_prepared(&mut self, record: &PreparedRecord) -> Result<(), StoreError> {
+        let sid = self.held(&record.space)?;
+        let did = self.number(sid, &record.doc)?;
+        self.move_heads(sid, did, &record.doc, &record.heads)?;
+        if let Some(snapshot) = &record.snapshot {
             let sql =
                 "UPDATE doc SET snapshot = ?2, snapshot_cid = (SELECT coalesce(max(cid), 0) FROM change WHERE did = ?1) WHERE did = ?1";
-            sql::run(self.connection, sql, (did, packing::pack_tagged(snapshot)))?;
+            sql::run(self.connection, sql, (did, snapshot))?;
         }
-        let view = view::view_of(&write.record, &write.doc, space);
-        self.project(sid, did, &view, write.news)
+        self.project(sid, did, record)
     }
 
     /// Takes a record out: no accepted change of its document is left. Its raw changes stay.
@@ -50,7 +54,7 @@ impl Tx<'_> {
         if let Some(held) = self.projected(did)? {
             self.take_out(sid, did, &held)?;
             sql::run(self.connection, "DELETE FROM record WHERE did = ?1", [did])?;
-            self.count(sid, &held.projection, -1)?;
+            self.count(sid, &held.projection, -1);
             self.names.push(NameUpdate { did, line: None });
         }
         Ok(())
@@ -73,6 +77,7 @@ impl Tx<'_> {
     pub fn drop_projections(&mut self) -> Result<(), StoreError> {
         let dids = sql::all(self.connection, "SELECT did FROM finder", [], |row| row.get::<_, i64>(0).map_err(StoreError::from))?;
         self.names.extend(dids.into_iter().map(|did| NameUpdate { did, line: None }));
+        self.sums.borrow_mut().write(self.connection)?;
         self.connection.execute_batch(
             "DELETE FROM tag; DELETE FROM participant; DELETE FROM finder; DELETE FROM tally; DELETE FROM record;
              INSERT INTO notes_text (notes_text) VALUES ('delete-all'); INSERT INTO activity_text (activity_text) VALUES ('delete-all');",
@@ -88,15 +93,7 @@ impl Tx<'_> {
         if before == heads {
             return Ok(());
         }
-        let sum = sql::one(self.connection, "SELECT accumulator FROM space WHERE sid = ?1", [sid], |row| row.get(0))?;
-        let mut sum: [u8; 32] = sum.unwrap_or_default();
-        if !before.is_empty() {
-            sum = accumulator::without(sum, doc, &before);
-        }
-        if !heads.is_empty() {
-            sum = accumulator::with(sum, doc, heads);
-        }
-        sql::run(self.connection, "UPDATE space SET accumulator = ?2 WHERE sid = ?1", (sid, sum))?;
+        self.sums.borrow_mut().move_heads(sid, doc, &before, heads);
         sql::run(self.connection, "UPDATE doc SET heads = ?2 WHERE did = ?1", (did, sql::join_hashes(heads))).map(drop)
     }
 
@@ -108,30 +105,27 @@ impl Tx<'_> {
         Ok(Some(Held { projection: Projection::of(&projection::decode(&view)?), news, place }))
     }
 
-    fn project(&mut self, sid: i64, did: i64, view: &RecordView, news: bool) -> Result<(), StoreError> {
+    fn project(&mut self, sid: i64, did: i64, record: &PreparedRecord) -> Result<(), StoreError> {
         let held = self.projected(did)?;
-        let now = Projection::of(view);
-        let place = if now.text.is_empty() { 0 } else { place_of(now.table, did, view)? };
-        let news = news || held.as_ref().is_some_and(|held| held.news);
+        let now = &record.projection;
+        let place = if now.text.is_empty() { 0 } else { place_of(now.table, did, &now.at)? };
+        let news = record.news || held.as_ref().is_some_and(|held| held.news);
         let sql = "INSERT INTO record (did, sid, kind, sort, created, changed, deleted, conflicts, news, place, view)
             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)
             ON CONFLICT (did) DO UPDATE SET kind = excluded.kind, sort = excluded.sort, created = excluded.created,
                 changed = excluded.changed, deleted = excluded.deleted, conflicts = excluded.conflicts, news = excluded.news,
                 place = excluded.place, view = excluded.view";
-        let Projection { kind, sort, created, changed, deleted, conflicts, .. } = &now;
-        let view = projection::encode(view)?;
-        sql::run(self.connection, sql, (did, sid, kind, sort, created, changed, deleted, conflicts, news, place, view))?;
-        self.put_text(held.as_ref(), &now, place);
-        self.link(did, held.as_ref().map(|held| &held.projection), &now)?;
-        self.find(sid, did, held.as_ref().map(|held| &held.projection), &now)?;
-        match &held {
-            None => self.count(sid, &now, 1),
-            Some(before) if before.projection.kind != now.kind || before.projection.deleted != now.deleted => {
-                self.count(sid, &before.projection, -1)?;
-                self.count(sid, &now, 1)
-            }
-            Some(_) => Ok(()),
+        let Projection { kind, sort, created, changed, deleted, conflicts, .. } = now;
+        sql::run(self.connection, sql, (did, sid, kind, sort, created, changed, deleted, conflicts, news, place, &record.view))?;
+        self.put_text(held.as_ref(), now, place);
+        let before = held.as_ref().map(|held| &held.projection);
+        self.link(did, before, now)?;
+        self.find(sid, did, before, now)?;
+        if before.is_none_or(|before| before.kind != now.kind || before.deleted != now.deleted) {
+            before.into_iter().for_each(|before| self.count(sid, before, -1));
+            self.count(sid, now, 1);
         }
+        Ok(())
     }
 
     fn put_text(&mut self, held: Option<&Held>, now: &Projection, place: i64) {
@@ -205,10 +199,7 @@ impl Tx<'_> {
         self.find(sid, did, Some(&held.projection), &nothing)
     }
 
-    fn count(&self, sid: i64, of: &Projection, by: i64) -> Result<(), StoreError> {
-        let (live, trashed) = if of.deleted { (0, by) } else { (by, 0) };
-        let sql = "INSERT INTO tally (sid, kind, live, trashed) VALUES (?1, ?2, ?3, ?4)
-            ON CONFLICT (sid, kind) DO UPDATE SET live = live + excluded.live, trashed = trashed + excluded.trashed";
-        sql::run(self.connection, sql, (sid, &of.kind, live, trashed)).map(drop)
+    fn count(&self, sid: i64, of: &Projection, by: i64) {
+        self.sums.borrow_mut().count(sid, &of.kind, of.deleted, by);
     }
 }

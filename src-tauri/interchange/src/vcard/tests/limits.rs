@@ -101,3 +101,27 @@ fn the_worst_cards_can_be_taken() {
         assert!(drafts.len() == 1 || kind.starts_with(['X', 'C', 'a']), "{}", &kind[..20]);
     }
 }
+
+/// Work grows with the bytes of a card and not with their square; each of these took minutes when it did.
+#[test]
+fn the_slowest_cards_are_read_in_time() {
+    let words = |first: &str, number: usize| (0..number).map(|number| format!("{first}{number}")).collect::<String>();
+    let cards = [
+        format!("TEL{}:1", words(";t", 150_000)),
+        format!("TEL;TYPE={}:1", words(",t", 150_000)),
+        format!("X-A:{}x", "vcard:".repeat(170_000)),
+        format!("X-A:{}", "vcard:".repeat(1_600) + "x\nX-A:").repeat(90),
+        format!("NICKNAME:{}", words(",n", 140_000)),
+        format!("ADR:;;{};{};;;\n{}", words(" s", 2_000), words(" c", 2_000), format!("LABEL:{}\n", words(" l", 1_500)).repeat(100)),
+        "X-A:1\n".repeat(150_000),
+        "ORG:a;b\nTITLE:c\n".repeat(60_000),
+        format!("ORG:{}\n", words(";u", 800)).repeat(200),
+        format!("NOTE:{}", "\\n".repeat(500_000)),
+        "a.X-ABLabel:x\nb.TEL:1\n".repeat(40_000),
+        "BDAY:x\n".repeat(140_000),
+    ];
+    for lines in cards {
+        let text = card(&lines);
+        assert!(read(text.as_bytes()).count() >= 1);
+    }
+}
