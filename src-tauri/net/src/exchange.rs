@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use iroh::endpoint::{Connection, RecvStream};
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
-use tokio::time::{Instant, sleep_until, timeout};
+use tokio::time::{Instant, sleep, sleep_until, timeout};
 use tokio_stream::StreamExt;
 use tuttu_engine::api::Event;
 use tuttu_engine::model::{ComputerId, SpaceId};
@@ -37,6 +37,8 @@ const LOOK_OFTEN: Duration = Duration::from_secs(1);
 const PATIENCE: Duration = Duration::from_secs(15);
 /// The same, once everything is said.
 const QUIET_PATIENCE: Duration = Duration::from_secs(3);
+/// A pause for a session that wants to write but has nothing to say.
+const BREATH: Duration = Duration::from_millis(10);
 /// Frames read ahead while one is being worked on.
 const READ_AHEAD: usize = 2;
 
@@ -120,6 +122,8 @@ struct Exchange {
     waiting: Vec<oneshot::Sender<()>>,
     delivered: BTreeMap<SpaceId, [u8; 32]>,
     receiving: Option<Instant>,
+    /// The copies of some space differ although they should not.
+    damaged: bool,
     /// Since when nothing is shared.
     alone_since: Instant,
     next_look: Instant,
@@ -147,6 +151,7 @@ impl Exchange {
             waiting: Vec::new(),
             delivered: BTreeMap::new(),
             receiving: None,
+            damaged: false,
             alone_since: Instant::now(),
             next_look: Instant::now() + LOOK_OFTEN,
             permit: None,
@@ -186,7 +191,7 @@ impl Exchange {
                 event = events.recv() => self.changed(Some(event), &mut events).await?,
                 () = self.out.flushed(), if wants_write || !self.out.is_flushed() => {
                     if wants_write {
-                        self.step(|session, replica| session.writable(replica)).await?;
+                        self.write_on().await?;
                     }
                 }
                 Some(Order::WhenQuiet(answer)) = orders.recv() => {
@@ -205,6 +210,15 @@ impl Exchange {
 
     fn wants_write(&self) -> bool {
         self.session.as_ref().is_some_and(Session::wants_write)
+    }
+
+    async fn write_on(&mut self) -> Result<(), End> {
+        let effects = self.ask_session(|session, replica| session.writable(replica)).await?;
+        if effects.is_empty() && self.wants_write() {
+            // Nothing came of it, and it wants to try again: not in a tight loop.
+            sleep(BREATH).await;
+        }
+        self.carry_out(effects).await
     }
 
     /// Gives the session something to do, beside the executor, and carries out what it asks for.
@@ -321,7 +335,9 @@ impl Exchange {
             let _ = answer.send(());
         }
         if turned {
-            self.net.announce_trouble(&self.remote, "");
+            if !self.damaged {
+                self.net.announce_trouble(&self.remote, "");
+            }
             if self.receiving.take().is_some() {
                 self.announce_line().await;
             }

@@ -13,7 +13,6 @@ use tuttu_engine::api::{ErrorView, Event};
 pub use crate::client::Client;
 use crate::blocking::{ask, aside};
 use crate::endpoint::{self, Place};
-use crate::live::Code;
 use crate::net::Net;
 use crate::relay::{self, Relay};
 use crate::request::{Reply, Request};
@@ -115,7 +114,7 @@ impl Host {
 
     /// Closes connections in order, then the vault, as soon as no clone of this host or its engine is left.
     pub async fn shutdown(self) {
-        self.net.live.close_all(Code::Stopping);
+        // Each exchange ends in order by itself; what is left over is closed with the endpoint.
         self.net.tasks.shut_down(TO_END).await;
         if tokio::time::timeout(TO_END, self.net.endpoint().close()).await.is_err() {
             tracing::warn!("the connections did not end in time");
@@ -144,3 +143,6 @@ impl Kept {
         .await
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -59,6 +59,10 @@ impl Lan {
         self.wanted.send_if_modified(|(now, _)| std::mem::replace(now, on) != on);
     }
 
+    pub(crate) fn is_on(&self) -> bool {
+        self.wanted.borrow().0
+    }
+
     /// Asks around quickly for a while.
     pub(crate) fn be_eager(&self) {
         self.wanted.send_modify(|(_, reasons)| *reasons += 1);
@@ -72,8 +76,11 @@ impl Lan {
         self.found.borrow().get(computer).cloned().unwrap_or_default()
     }
 
-    /// Waits until a computer is found; `None` when it is not in time.
+    /// Waits until a computer is found; `None` when it is not in time, at once when finding is switched off.
     pub(crate) async fn find(&self, computer: &ComputerId, within: Duration) -> Option<Vec<SocketAddr>> {
+        if !self.is_on() {
+            return None;
+        }
         let mut found = self.watch();
         let found = tokio::time::timeout(within, found.wait_for(|found| found.contains_key(computer))).await.ok()?.ok()?;
         found.get(computer).cloned()

@@ -45,6 +45,8 @@ pub(crate) struct Net {
     relay: Mutex<Relay>,
     pub(crate) lan: Lan,
     pub(crate) live: Live,
+    /// Held while the engine is told who is reachable, so that the newest word is the last.
+    telling: Mutex<()>,
     pub(crate) contacts: Contacts,
     pub(crate) requests: Requests,
     pub(crate) joins: Joins,
@@ -79,6 +81,7 @@ impl Net {
             relay: Mutex::new(relay),
             lan,
             live: Live::new(me),
+            telling: Mutex::default(),
             contacts: Contacts::new(),
             requests: Requests::default(),
             joins: Joins::default(),
@@ -166,10 +169,11 @@ impl Net {
     /// Tells listeners that a computer came, went, or is reached another way.
     pub(crate) async fn announce_peer(&self, computer: ComputerId, person: &str, state: &str) {
         let event = Event::Peer { computer: computer.to_string(), name: person.to_owned(), state: state.to_owned() };
-        let reachable: Vec<ComputerId> = self.live.paths().into_keys().collect();
+        let telling = lock(&self.telling);
+        self.engine.set_reachable(self.live.paths().into_keys());
+        drop(telling);
         let engine = self.engine.clone();
         let announced = aside(move || {
-            engine.set_reachable(reachable);
             engine.announce(event);
             if let Ok(Answer::Status(status)) = engine.query(Query::Status) {
                 engine.announce(Event::Sync { line: status.sync });

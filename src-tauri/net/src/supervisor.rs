@@ -1,6 +1,7 @@
 //! Keeps a connection with every computer that shares a space: dials, waits longer after each failure, and dials at once when there is a reason.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -95,7 +96,7 @@ async fn keep_connected(net: Arc<Net>, computer: ComputerId) {
     loop {
         net.live.gone(&computer).await;
         // A reason that comes up during the attempt counts for the wait after it.
-        let seen = *net.nudges.borrow();
+        let seen = (*net.nudges.borrow(), net.lan.addresses_of(&computer));
         let began = Instant::now();
         let dialed = tokio::select! {
             dialed = dial(&net, &computer, EXCHANGE) => dialed,
@@ -119,15 +120,17 @@ async fn keep_connected(net: Arc<Net>, computer: ComputerId) {
 }
 
 /// Waits, but not when there is a reason to dial again.
-async fn wait(net: &Net, computer: &ComputerId, time: Duration, seen: Nudge) {
+async fn wait(net: &Net, computer: &ComputerId, time: Duration, seen: (Nudge, Vec<SocketAddr>)) {
+    let (seen, seen_at) = seen;
     let mut reasons = net.nudges.subscribe();
     let mut found = net.lan.watch();
-    let before = net.lan.addresses_of(computer);
     let attempted = Instant::now();
     let mut until = attempted + time;
     loop {
         let now = *reasons.borrow_and_update();
-        if now.now != seen.now {
+        found.mark_unchanged();
+        let addresses = net.lan.addresses_of(computer);
+        if now.now != seen.now || (!addresses.is_empty() && addresses != seen_at) {
             return;
         }
         if now.soon != seen.soon {
@@ -136,12 +139,7 @@ async fn wait(net: &Net, computer: &ComputerId, time: Duration, seen: Nudge) {
         tokio::select! {
             () = sleep_until(until) => return,
             changed = reasons.changed() => if changed.is_err() { return },
-            changed = found.changed() => {
-                let addresses = net.lan.addresses_of(computer);
-                if changed.is_err() || (!addresses.is_empty() && addresses != before) {
-                    return;
-                }
-            }
+            changed = found.changed() => if changed.is_err() { return },
             _ = net.live.there(computer) => return,
         }
     }

@@ -3,6 +3,7 @@
 //! Reading is lenient and lazy: [`read`] gives one [`Card`] at a time, each with what could be used and warnings about the rest; it has no error.
 //! Writing is strict (RFC 6350 and RFC 2426). What this program writes, it reads back as the same record.
 
+mod android;
 mod card;
 mod contact;
 mod dates;
@@ -12,11 +13,12 @@ mod ims;
 mod kept;
 mod labels;
 mod lines;
-mod misc;
 mod names;
+mod occasions;
 mod places;
 mod property;
 mod reader;
+mod ties;
 mod write;
 
 #[cfg(test)]

@@ -84,6 +84,7 @@ impl Exchange {
         if damaged {
             let reason = "The two computers hold the same changes of a space but not the same records: one of them is damaged. Run a check on both.";
             tracing::error!(%space, remote = %self.remote, "the accumulators differ");
+            self.damaged = true;
             self.net.announce_trouble(&self.remote, reason);
         }
         self.progress.send_if_modified(|progress| progress.equal.insert(space));
@@ -96,7 +97,7 @@ impl Exchange {
             Some(name) => format!("You are no longer a member of “{name}”. Your copy stays readable; what you write there now is not shared."),
             None => "You are no longer a member of a space. Your copy stays readable.".to_owned(),
         };
-        self.net.announce_trouble(&self.remote, &reason);
+        self.net.engine.announce(Event::Refused { computer: self.remote.to_string(), reason });
         self.net.look_at_peers();
     }
 

@@ -119,7 +119,7 @@ impl Exchange {
 /// Closes the connection, tells listeners, and remembers what went wrong.
 pub(super) async fn conclude(net: &Net, connection: &Connection, remote: ComputerId, who: &Acquaintance, end: &End) {
     let closed = connection.close_reason();
-    let (code, why) = end.code();
+    let (code, why) = if who.known { end.code() } else { (Code::Nothing, "") };
     code.close(connection, why);
     tracing::debug!(%remote, ?end, ?closed, "an exchange ended");
     if let Some(trouble) = end.trouble(&named(&who.person), closed)

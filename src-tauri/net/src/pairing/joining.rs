@@ -262,9 +262,11 @@ impl Joining {
     async fn remember(&self, path: Path, met: Option<TransportAddr>) {
         let (engine, inviter) = (self.net.engine.clone(), self.invitation.inviter);
         let mut where_met: Vec<TransportAddr> = met.clone().into_iter().collect();
+        let link = Hints::of_link(&self.invitation.hints);
         if path == Path::Relay {
-            where_met.extend(Hints::of_link(&self.invitation.hints).addrs.into_iter().map(TransportAddr::Ip));
+            where_met.extend(link.addrs.iter().copied().map(TransportAddr::Ip));
         }
+        where_met.extend(link.relay_url().map(TransportAddr::Relay));
         let noted = aside(move || hints::learn(&engine, &inviter, &where_met));
         // Only hints.
         let _ = noted.await;

@@ -62,7 +62,7 @@ mod tests {
 
     #[test]
     fn a_hostile_name_is_cut() {
-        let view = RecordView { name: "word ".repeat(1) + &"x1 x2 x3 ".repeat(100_000), ..RecordView::default() };
+        let view = RecordView { name: "x1 x2 x3 ".repeat(100_000), ..RecordView::default() };
         assert!(line_of(&view).len() < 2_000);
         let view = RecordView { name: (0..100_000).map(|n| format!("w{n} ")).collect(), ..RecordView::default() };
         assert!(line_of(&view).len() < 2_000);

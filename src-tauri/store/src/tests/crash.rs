@@ -132,7 +132,7 @@ fn local_edits_go_before_remote_chunks() {
         is_running.recv().unwrap();
         for (lane, name) in [(Lane::Remote, "remote"), (Lane::Local, "local")] {
             let order = order.clone();
-            scope.spawn(move || store.write(lane, move |_| Ok(order.send(name).unwrap())));
+            scope.spawn(move || store.write(lane, move |_| order.send(name).map_err(|_| StoreError::Other("nobody listens".into()))));
             std::thread::sleep(std::time::Duration::from_millis(100));
         }
         release.send(()).unwrap();
