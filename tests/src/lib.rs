@@ -2,7 +2,13 @@
 //! May use: every library crate of Tuttu; nothing of Tauri.
 //! Invariants: hermetic (temporary folders, loopback, ports picked by the system), seeded, every failing seed is printed.
 //! Start reading at: [`process`], [`sim`], [`reference`].
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::missing_panics_doc, reason = "a test harness says what failed by panicking")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::missing_panics_doc,
+    reason = "a test harness says what failed by panicking"
+)]
 
 pub mod process;
 pub mod reference;

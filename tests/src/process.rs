@@ -116,7 +116,8 @@ impl Computer {
     /// # Panics
     /// When it fails.
     pub fn feed(&self, args: &[&str], input: &str) -> Vec<Value> {
-        let mut child = self.command(args).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("tuttu starts");
+        let mut child =
+            self.command(args).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("tuttu starts");
         let mut stdin = child.stdin.take().expect("a pipe");
         let input = input.to_owned();
         let writer = std::thread::spawn(move || stdin.write_all(input.as_bytes()));

@@ -255,51 +255,45 @@ fn licences_of_dependencies_are_ones_we_can_keep() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
-/// Whether a licence expression can be met with the licences we accept.
+/// Whether a licence expression can be met with the licences we accept. One that makes no sense cannot.
 fn allowed(expression: &str) -> bool {
     let spaced = expression.replace('/', " OR ").replace('(', " ( ").replace(')', " ) ");
     let words: Vec<&str> = spaced.split_whitespace().collect();
     let mut rest = words.as_slice();
-    any_of(&mut rest) && rest.is_empty()
+    any_of(&mut rest) == Some(true) && rest.is_empty()
 }
 
-fn any_of(words: &mut &[&str]) -> bool {
-    let mut good = all_of(words);
+fn any_of(words: &mut &[&str]) -> Option<bool> {
+    let mut good = all_of(words)?;
     while let ["OR", rest @ ..] = *words {
         *words = rest;
-        good |= all_of(words);
+        good |= all_of(words)?;
     }
-    good
+    Some(good)
 }
 
-fn all_of(words: &mut &[&str]) -> bool {
-    let mut good = one(words);
+fn all_of(words: &mut &[&str]) -> Option<bool> {
+    let mut good = one(words)?;
     while let ["AND", rest @ ..] = *words {
         *words = rest;
-        good &= one(words);
+        good &= one(words)?;
     }
-    good
+    Some(good)
 }
 
-fn one(words: &mut &[&str]) -> bool {
-    match *words {
+fn one(words: &mut &[&str]) -> Option<bool> {
+    let (good, rest) = match *words {
         ["(", rest @ ..] => {
             *words = rest;
-            let good = any_of(words);
-            let [")", rest @ ..] = *words else { return false };
-            *words = rest;
-            good
+            let good = any_of(words)?;
+            (good, words.strip_prefix(&[")"])?)
         }
-        [name, "WITH", exception, rest @ ..] => {
-            *words = rest;
-            LICENCES.contains(&format!("{name} WITH {exception}").as_str())
-        }
-        [name, rest @ ..] => {
-            *words = rest;
-            LICENCES.contains(name)
-        }
-        [] => false,
-    }
+        [name, "WITH", exception, rest @ ..] => (LICENCES.contains(&format!("{name} WITH {exception}").as_str()), rest),
+        [name, rest @ ..] => (LICENCES.contains(name), rest),
+        [] => return None,
+    };
+    *words = rest;
+    Some(good)
 }
 
 #[test]

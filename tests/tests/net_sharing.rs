@@ -22,7 +22,7 @@ async fn two_people_compare_words_and_share_a_space() {
     let request = ilona.join_request().await;
     assert_eq!(request.words, offer.words);
     assert_eq!((request.person_name.as_str(), request.space_name.as_str()), ("Maria", "Harbour"));
-    assert_eq!(ilona.detail("Harbour").await.requests, [request.clone()]);
+    assert_eq!(ilona.detail("Harbour").await.requests, std::slice::from_ref(&request));
     assert_eq!(maria.status().await.spaces.len(), 1, "nothing is here before both agree");
 
     let approve = async { ilona.answer(&request.id, true).await.unwrap() };
@@ -170,7 +170,7 @@ async fn an_auto_joiner_still_waits_for_an_inviter_who_compares() {
     let approve = async {
         let request = ilona.join_request().await;
         match ilona.host.request(Request::JoinRequests).await.unwrap() {
-            Reply::JoinRequests(requests) => assert_eq!(requests, [request.clone()]),
+            Reply::JoinRequests(requests) => assert_eq!(requests, std::slice::from_ref(&request)),
             other => panic!("{other:?}"),
         }
         ilona.answer(&request.id, true).await.unwrap();
@@ -193,7 +193,15 @@ async fn who_is_removed_is_told_and_gets_nothing_more() {
     assert!(reason.contains("no longer a member of “Harbour”"), "{reason}");
     ilona.add("Harbour", "Secret").await;
     tokio::time::timeout(SOON, async {
-        while ilona.status().await.spaces.iter().flat_map(|space| &space.members).flat_map(|member| &member.computers).any(|c| !c.this && c.state != "away") {
+        while ilona
+            .status()
+            .await
+            .spaces
+            .iter()
+            .flat_map(|space| &space.members)
+            .flat_map(|member| &member.computers)
+            .any(|c| !c.this && c.state != "away")
+        {
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
     })
@@ -234,4 +242,83 @@ async fn a_peer_that_comes_back_on_another_port_is_found_by_its_own_dial() {
 fn port_of(dir: &tempfile::TempDir) -> u16 {
     let engine = tuttu_engine::Engine::open(dir.path()).unwrap();
     engine.setting("net.port").unwrap().unwrap().parse().unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_second_space_travels_over_the_same_connection() {
+    let (ilona, maria) = pair("Harbour").await;
+    maria.space("Garden").await;
+    maria.add("Garden", "Priya").await;
+    let joined = ilona.join_auto(&maria.invite("Garden", true).await).await.unwrap();
+    assert_eq!(joined.name, "Garden");
+    assert_eq!(ilona.names("Garden").await, ["Priya"]);
+    ilona.add("Garden", "Quentin").await;
+    maria.sees("Garden", &["Priya", "Quentin"]).await;
+    assert!(ilona.names("Harbour").await.is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_member_who_uses_another_link_stays_a_member() {
+    let (ilona, maria) = pair("Harbour").await;
+    let viewer = ilona.invite_with("Harbour", "viewer", true, Vec::new()).await;
+    maria.join_auto(&viewer.link).await.unwrap();
+    maria.add("Harbour", "Priya").await;
+    ilona.sees("Harbour", &["Priya"]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_computer_that_crashed_is_back_soon() {
+    let ilona = Peer::new("Ilona").await;
+    ilona.space("Harbour").await;
+    let link = ilona.invite("Harbour", true).await;
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().to_owned();
+    let crash = std::thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+        runtime.block_on(async {
+            let new = tuttu_engine::NewVault { person_name: "Maria".into(), computer_name: "laptop".into() };
+            let engine = tuttu_engine::Engine::create(&path, &new).unwrap();
+            let host = tuttu_net::Host::start(engine, net::loopback()).await.unwrap();
+            host.request(Request::Join { link, auto: true }).await.unwrap();
+        });
+        // No goodbye to anybody.
+        runtime.shutdown_timeout(Duration::from_secs(5));
+    });
+    tokio::task::spawn_blocking(move || crash.join().unwrap()).await.unwrap();
+    ilona.add("Harbour", "Priya").await;
+    let began = std::time::Instant::now();
+    let maria = Peer::again("Maria", dir).await;
+    maria.sees("Harbour", &["Priya"]).await;
+    assert!(began.elapsed() < Duration::from_secs(15), "{:?}", began.elapsed());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_large_space_arrives_whole() {
+    let ilona = Peer::new("Ilona").await;
+    ilona.space("Harbour").await;
+    for batch in 0..3 {
+        let records =
+            (0..500).map(|n| serde_json::json!({ "name": format!("Person {batch} {n}"), "notes": "x".repeat(500) }).to_string()).collect();
+        ilona.execute(Command::Add { space: Some("Harbour".into()), kind: "person".into(), records }).await;
+    }
+    let maria = Peer::new("Maria").await;
+    maria.join_auto(&ilona.invite("Harbour", true).await).await.unwrap();
+    let people = maria.status().await.spaces.iter().find(|space| space.name == "Harbour").map(|space| space.people);
+    assert_eq!(people, Some(1_500), "joined means that all of it is here");
+    let results = ilona.sync(30).await;
+    assert!(results[0].confirmed, "{results:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs a network with multicast"]
+async fn people_on_one_network_find_each_other_without_addresses() {
+    let options = || tuttu_net::HostOptions { bind: None, lan: true, relay: None, socket: false };
+    let ilona = Peer::with("Ilona", options()).await;
+    let maria = Peer::with("Maria", options()).await;
+    ilona.space("Harbour").await;
+    // A port nobody listens on: the address in the link is of no use.
+    let link = ilona.invite_with("Harbour", "editor", true, vec!["127.0.0.1:9".into()]).await.link;
+    maria.join_auto(&link).await.unwrap();
+    ilona.add("Harbour", "Priya").await;
+    maria.sees("Harbour", &["Priya"]).await;
 }

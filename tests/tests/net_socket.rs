@@ -47,7 +47,9 @@ async fn a_second_process_reads_writes_and_hears_events() {
     let changed = changed.await.unwrap();
     assert!(ids[0].ends_with(&changed[0]), "{changed:?} for {ids:?}");
     // Requests work between events.
-    let Reply::Answer(Answer::Status(status)) = listener.request(Request::Query { query: Query::Status }).await.unwrap() else { panic!("no status") };
+    let Reply::Answer(Answer::Status(status)) = listener.request(Request::Query { query: Query::Status }).await.unwrap() else {
+        panic!("no status")
+    };
     assert_eq!(status.people, 1);
     let Reply::Addresses(id, addresses) = writer.request(Request::Addresses).await.unwrap() else { panic!("no addresses") };
     assert_eq!(id, status.computer);

@@ -17,7 +17,8 @@ fn id(record: &Value) -> &str {
 fn two_people_share_a_space_edit_apart_and_lose_nothing() {
     let (mut ilona, mut maria) = (Computer::new("Ilona"), Computer::new("Maria"));
     ilona.ok(&["space", "new", "Harbour Commons"]);
-    let priya = ilona.ok(&["add", "person", "name=Priya Raghunathan", "email=work:priya@harbourline.example", "--space", "Harbour Commons"]);
+    let priya =
+        ilona.ok(&["add", "person", "name=Priya Raghunathan", "email=work:priya@harbourline.example", "--space", "Harbour Commons"]);
     ilona.ok(&["add", "note", "text=She can host the session.", &format!("with={}", id(&priya)), "--space", "Harbour Commons"]);
     ilona.ok(&["add", "person", "name=Only Mine"]);
     maria.ok(&["add", "person", "name=Maria’s own"]);

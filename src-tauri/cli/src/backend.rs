@@ -82,5 +82,9 @@ impl Backend {
 /// An answer that does not fit the question: the other process is another version.
 pub(crate) fn unexpected(answer: &dyn std::fmt::Debug) -> ErrorView {
     let text: String = format!("{answer:?}").chars().take(80).collect();
-    ErrorView::new(ErrorCode::Internal, format!("The running Tuttu gave an answer that does not fit: {text}."), "Perhaps it is another version. Close it and try again.")
+    ErrorView::new(
+        ErrorCode::Internal,
+        format!("The running Tuttu gave an answer that does not fit: {text}."),
+        "Perhaps it is another version. Close it and try again.",
+    )
 }

@@ -41,9 +41,9 @@ impl Out {
     /// Text as it is, without a line end.
     pub(crate) fn raw(&self, text: &str) -> Result<(), ErrorView> {
         let mut out = std::io::stdout().lock();
-        out.write_all(text.as_bytes()).and_then(|()| out.flush()).map_err(|error| {
-            ErrorView::new(ErrorCode::File, format!("The answer cannot be written: {error}."), "Nothing was changed.")
-        })
+        out.write_all(text.as_bytes())
+            .and_then(|()| out.flush())
+            .map_err(|error| ErrorView::new(ErrorCode::File, format!("The answer cannot be written: {error}."), "Nothing was changed."))
     }
 
     /// Rows in columns as wide as their widest cell; the last is left ragged.
@@ -55,7 +55,8 @@ impl Out {
             let mut line = String::new();
             for (at, cell) in row.iter().enumerate() {
                 let plain = printable(cell);
-                let padding = if at + 1 == row.len() { 0 } else { widths.get(at).copied().unwrap_or(0).saturating_sub(plain.chars().count()) + 2 };
+                let padding =
+                    if at + 1 == row.len() { 0 } else { widths.get(at).copied().unwrap_or(0).saturating_sub(plain.chars().count()) + 2 };
                 line.push_str(&if at == 0 { self.strong(&plain) } else { plain });
                 line.extend(std::iter::repeat_n(' ', padding));
             }

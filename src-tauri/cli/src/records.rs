@@ -94,7 +94,9 @@ async fn print_outcome(out: Out, backend: &mut Backend, outcome: Outcome) -> Don
                 }
             }
         }
-        Outcome::Undone { label, ids } => out.answer(&json!({"undone": label, "ids": ids}), &format!("Taken back: {}", printable(&label)))?,
+        Outcome::Undone { label, ids } => {
+            out.answer(&json!({"undone": label, "ids": ids}), &format!("Taken back: {}", printable(&label)))?
+        }
         other => return Err(unexpected(&other)),
     }
     OK
@@ -110,7 +112,9 @@ pub(crate) async fn add_lines(out: Out, backend: &mut Backend, kind: &str, space
     loop {
         let mut records = Vec::with_capacity(BATCH);
         for line in lines.by_ref().take(BATCH) {
-            let line = line.map_err(|error| ErrorView::new(ErrorCode::File, format!("Standard input cannot be read: {error}."), "What was added before is saved."))?;
+            let line = line.map_err(|error| {
+                ErrorView::new(ErrorCode::File, format!("Standard input cannot be read: {error}."), "What was added before is saved.")
+            })?;
             if !line.trim().is_empty() {
                 records.push(line);
             }
@@ -146,7 +150,11 @@ fn filter(kind: String, scope: Scope, query: Option<String>, sort: Option<&str>,
         Some("changed") => SortBy::Changed,
         Some("created") => SortBy::Created,
         Some(other) => {
-            return Err(ErrorView::new(ErrorCode::Invalid, format!("Lists cannot be sorted by “{other}”."), "Sort by name, changed or created."));
+            return Err(ErrorView::new(
+                ErrorCode::Invalid,
+                format!("Lists cannot be sorted by “{other}”."),
+                "Sort by name, changed or created.",
+            ));
         }
     };
     Ok(ListFilter { kind, space: scope.space, text: query.unwrap_or_default(), sort, offset: 0, limit: limit.unwrap_or(u32::MAX) })
@@ -300,7 +308,8 @@ pub(crate) async fn import(
             Outcome::Import { report } => report,
             other => return Err(unexpected(&other)),
         };
-        let warnings: Vec<Value> = report.warnings.iter().map(|warning| json!({"line": warning.line, "message": warning.message})).collect();
+        let warnings: Vec<Value> =
+            report.warnings.iter().map(|warning| json!({"line": warning.line, "message": warning.message})).collect();
         if !out.is_json() {
             for warning in &report.warnings {
                 note(&printable(&format!("{}:{}: {}", warning.file, warning.line, warning.message)));

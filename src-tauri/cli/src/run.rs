@@ -95,6 +95,8 @@ async fn plain(out: Out, backend: &mut Backend, command: Command) -> Result<Exit
         Command::Role { space, member, role } => sharing::role(out, backend, space, member, role).await,
         Command::Remove { space, member } => sharing::remove(out, backend, space, member).await,
         Command::Check => records::check(out, backend).await,
-        Command::Init { .. } | Command::Serve { .. } | Command::Join { .. } | Command::Sync { .. } | Command::Invite { .. } => Ok(ExitCode::SUCCESS),
+        Command::Init { .. } | Command::Serve { .. } | Command::Join { .. } | Command::Sync { .. } | Command::Invite { .. } => {
+            Ok(ExitCode::SUCCESS)
+        }
     }
 }

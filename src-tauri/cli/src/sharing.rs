@@ -44,7 +44,8 @@ pub(crate) async fn status(out: Out, backend: &mut Backend) -> Done {
         return OK;
     }
     out.line(&printable(&format!("{} on {}", status.person_name, status.computer_name)))?;
-    out.line(&printable(&[status.sync.title.as_str(), status.sync.detail.as_str()].join(". ").trim_end_matches(". ").to_owned()))?;
+    let line = [status.sync.title.as_str(), status.sync.detail.as_str()].join(". ");
+    out.line(&printable(line.trim_end_matches(". ")))?;
     if status.conflicts > 0 {
         out.line(&format!("{} records need your choice: tuttu conflicts", status.conflicts))?;
     }
@@ -134,7 +135,10 @@ pub(crate) async fn show_space(out: Out, backend: &mut Backend, space: String) -
     print_spaces(out, std::slice::from_ref(&detail.summary))?;
     print_members(out, &detail.members)?;
     for invitation in &detail.invitations {
-        out.line(&printable(&format!("Invitation {} as {}, {} until {}", invitation.for_whom, invitation.role, invitation.state, invitation.expires)))?;
+        out.line(&printable(&format!(
+            "Invitation {} as {}, {} until {}",
+            invitation.for_whom, invitation.role, invitation.state, invitation.expires
+        )))?;
     }
     OK
 }
@@ -237,7 +241,9 @@ async fn join_steps(backend: &mut Backend, link: String, auto: bool, yes: bool) 
     }
     match backend.request(Request::JoinAnswer { offer: offer.id, same }).await? {
         Reply::Joined(joined) => Ok(joined),
-        Reply::Done => Err(ErrorView::new(ErrorCode::NotAllowed, "You did not join.", "Nothing was shared. With --yes the words count as compared.")),
+        Reply::Done => {
+            Err(ErrorView::new(ErrorCode::NotAllowed, "You did not join.", "Nothing was shared. With --yes the words count as compared."))
+        }
         other => Err(unexpected(&other)),
     }
 }
@@ -248,7 +254,14 @@ pub(crate) async fn requests(out: Out, backend: &mut Backend) -> Done {
             for request in requests {
                 let object = json!({"id": request.id, "space": request.space, "space_name": request.space_name, "person": request.person_name,
                     "computer": request.computer_name, "role": request.role, "words": request.words, "at": request.at});
-                let text = format!("{}  {} to {} as {}: {}", request.id, request.person_name, request.space_name, request.role, request.words.join(" "));
+                let text = format!(
+                    "{}  {} to {} as {}: {}",
+                    request.id,
+                    request.person_name,
+                    request.space_name,
+                    request.role,
+                    request.words.join(" ")
+                );
                 out.answer(&object, &printable(&text))?;
             }
         }

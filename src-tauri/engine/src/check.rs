@@ -51,7 +51,8 @@ impl Inner {
                     report.problems.push(format!("Entry {seq} of feed {feed} does not follow the one before it."));
                 }
                 for (item, bytes) in verified.entry().items.iter().zip(&stored.changes) {
-                    let whole = bytes.as_ref().is_none_or(|bytes| tuttu_model::Change::read(bytes).is_ok_and(|change| change.hash == item.change));
+                    let whole =
+                        bytes.as_ref().is_none_or(|bytes| tuttu_model::Change::read(bytes).is_ok_and(|change| change.hash == item.change));
                     if !whole {
                         report.problems.push(format!("A change of record {} is damaged.", item.doc));
                     }

@@ -14,6 +14,9 @@ use crate::engine::{Engine, Inner};
 use crate::failure::Failure;
 use crate::keys::random;
 
+/// The label of an operation and what it changed.
+type Operated = (String, ChangeSet);
+
 /// Records in one command.
 const BATCH: usize = 100_000;
 
@@ -56,7 +59,7 @@ impl Engine {
     pub(crate) fn operate(
         &self,
         work: impl FnOnce(&Inner, &mut Tx<'_>) -> Result<(Operation, Vec<DocumentEdit>), Failure> + Send + 'static,
-    ) -> Result<(String, ChangeSet), ErrorView> {
+    ) -> Result<Operated, ErrorView> {
         let (label, changes) = self.inner.write(Lane::Local, move |inner, tx| {
             let (operation, edits) = work(inner, tx)?;
             let label = operation.label.clone();
@@ -68,7 +71,7 @@ impl Engine {
         Ok((label, changes))
     }
 
-    fn records(&self, (label, changes): (String, ChangeSet), fallback: Option<(SpaceId, DocumentId)>) -> Result<Outcome, ErrorView> {
+    fn records(&self, (label, changes): Operated, fallback: Option<(SpaceId, DocumentId)>) -> Result<Outcome, ErrorView> {
         let touched: Vec<_> = changes.touched.iter().map(|(space, doc, _)| (*space, *doc)).collect();
         let keys = if touched.is_empty() { fallback.into_iter().collect() } else { touched };
         let space = keys.first().map(|(space, _)| space.to_string()).unwrap_or_default();
@@ -78,7 +81,11 @@ impl Engine {
 
     fn add(&self, space: Option<String>, kind: String, records: Vec<String>) -> Result<Outcome, ErrorView> {
         if records.is_empty() || records.len() > BATCH {
-            return Err(ErrorView::new(ErrorCode::Invalid, format!("Between 1 and {BATCH} records can be added at once."), "Nothing was added."));
+            return Err(ErrorView::new(
+                ErrorCode::Invalid,
+                format!("Between 1 and {BATCH} records can be added at once."),
+                "Nothing was added.",
+            ));
         }
         let mut drafts = Vec::with_capacity(records.len());
         for text in &records {
@@ -126,7 +133,7 @@ impl Engine {
         &self,
         record: RecordRef,
         work: impl FnOnce(&Inner, &mut Tx<'_>, SpaceId, DocumentId) -> Result<(Operation, Vec<DocumentEdit>), Failure> + Send + 'static,
-    ) -> Result<((SpaceId, DocumentId), (String, ChangeSet)), ErrorView> {
+    ) -> Result<((SpaceId, DocumentId), Operated), ErrorView> {
         let key = self.inner.read(|reader| self.inner.record(reader, &record))?;
         let outcome = self.operate(move |inner, tx| work(inner, tx, key.0, key.1))?;
         Ok((key, outcome))
@@ -136,7 +143,8 @@ impl Engine {
         if records.is_empty() || records.len() > BATCH {
             return Err(ErrorView::new(ErrorCode::Invalid, "No record was named.", "Nothing was changed."));
         }
-        let keys = self.inner.read(|reader| records.iter().map(|record| self.inner.record(reader, record)).collect::<Result<Vec<_>, _>>())?;
+        let keys =
+            self.inner.read(|reader| records.iter().map(|record| self.inner.record(reader, record)).collect::<Result<Vec<_>, _>>())?;
         let fallback = keys.first().copied();
         let outcome = self.operate(move |_, tx| {
             let verb = if deleted { "Deleted" } else { "Restored" };
@@ -156,8 +164,9 @@ impl Engine {
     }
 
     fn revert(&self, record: RecordRef, change: &str) -> Result<Outcome, ErrorView> {
-        let hash: ChangeHash =
-            change.parse().map_err(|error: tuttu_model::id::ParseIdError| ErrorView::new(ErrorCode::Invalid, crate::failure::sentence(&error.to_string()), ""))?;
+        let hash: ChangeHash = change.parse().map_err(|error: tuttu_model::id::ParseIdError| {
+            ErrorView::new(ErrorCode::Invalid, crate::failure::sentence(&error.to_string()), "")
+        })?;
         let (key, outcome) = self.on_record(record, move |inner, tx, space, doc| {
             let document = inner.document(tx, &space, &doc)?;
             let ops = tuttu_model::history::undo_ops(&document, hash, &clock::rfc3339(clock::now()));
@@ -184,7 +193,9 @@ impl Engine {
         let (_, outcome) = self.on_record(record, move |inner, tx, space, doc| {
             let target = inner.space(tx, &target)?;
             if target.id == space {
-                return Err(ErrorView::new(ErrorCode::Invalid, format!("It is in “{}” already.", target.name), "Nothing was changed.").into());
+                return Err(
+                    ErrorView::new(ErrorCode::Invalid, format!("It is in “{}” already.", target.name), "Nothing was changed.").into()
+                );
             }
             let current = inner.document(tx, &space, &doc)?.record();
             let mut fields: BTreeMap<String, Scalar> = BTreeMap::new();
@@ -198,7 +209,8 @@ impl Engine {
             }
             let new = DocumentId::new(clock::now_millis(), random()?);
             let forward = Scalar::Text(format!("{}\t{}_{new}", target.id, current.kind.prefix()));
-            let gone = vec![FlatOp::Put("deleted".into(), Scalar::Text(clock::rfc3339(clock::now()))), FlatOp::Put("moved".into(), forward)];
+            let gone =
+                vec![FlatOp::Put("deleted".into(), Scalar::Text(clock::rfc3339(clock::now()))), FlatOp::Put("moved".into(), forward)];
             let mut edits = vec![
                 DocumentEdit { space: target.id, doc: new, edit: Edit::New(fields) },
                 DocumentEdit { space, doc, edit: Edit::Ops(gone) },

@@ -259,7 +259,10 @@ impl<'a> EntryWriter<'a> {
             changes.push((doc, Some(change)));
             writes.push(write);
         }
-        tx.append_entry(&self.space, &EntryWrite { entry, header: self.header.clone(), standing: Standing::Valid, changes, invalid: None })?;
+        tx.append_entry(
+            &self.space,
+            &EntryWrite { entry, header: self.header.clone(), standing: Standing::Valid, changes, invalid: None },
+        )?;
         for write in &writes {
             tx.put_record(&self.space, write)?;
         }
@@ -281,10 +284,5 @@ impl<'a> EntryWriter<'a> {
 }
 
 fn internal(why: &str) -> Failure {
-    ErrorView::new(
-        ErrorCode::Internal,
-        crate::failure::sentence(why),
-        "Nothing was changed. Everything saved before is safe.",
-    )
-    .into()
+    ErrorView::new(ErrorCode::Internal, crate::failure::sentence(why), "Nothing was changed. Everything saved before is safe.").into()
 }

@@ -42,7 +42,9 @@ impl From<StoreError> for ErrorView {
         let message = sentence(&error.to_string());
         match error {
             StoreError::NoVault => Self::new(ErrorCode::NoVault, message, "Make one by opening Tuttu, or with: tuttu init --name NAME"),
-            StoreError::VaultExists => Self::new(ErrorCode::VaultExists, message, "Nothing was changed. Open it as it is, or choose another folder."),
+            StoreError::VaultExists => {
+                Self::new(ErrorCode::VaultExists, message, "Nothing was changed. Open it as it is, or choose another folder.")
+            }
             StoreError::InUse => Self::new(
                 ErrorCode::VaultInUse,
                 message,
@@ -59,9 +61,11 @@ impl From<StoreError> for ErrorView {
                 message,
                 "Everything saved before is safe. Check the permissions of the folder, or choose another one.",
             ),
-            StoreError::DiskFull => {
-                Self::new(ErrorCode::DiskFull, "The last change is not saved: the disk is full.", "Everything saved before is safe. Free some space, then save again.")
-            }
+            StoreError::DiskFull => Self::new(
+                ErrorCode::DiskFull,
+                "The last change is not saved: the disk is full.",
+                "Everything saved before is safe. Free some space, then save again.",
+            ),
             StoreError::Abandoned(_) | StoreError::Other(_) => {
                 Self::new(ErrorCode::Internal, message, "The last change is not saved. Everything saved before is safe.")
             }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use tuttu_interchange::{Format, sniff, vcard};
+use tuttu_interchange::{Format, Imported, sniff, vcard};
 use tuttu_model::{DocumentId, RecordDraft, SpaceId};
 use tuttu_store::Lane;
 
@@ -21,7 +21,13 @@ const FILE_BYTES: u64 = 1024 * 1024 * 1024;
 const WARNINGS: usize = 10_000;
 
 impl Engine {
-    pub(crate) fn import(&self, path: &str, format: Option<ImportFormat>, space: Option<&str>, dry_run: bool) -> Result<Outcome, ErrorView> {
+    pub(crate) fn import(
+        &self,
+        path: &str,
+        format: Option<ImportFormat>,
+        space: Option<&str>,
+        dry_run: bool,
+    ) -> Result<Outcome, ErrorView> {
         let space = self.inner.read(|reader| self.inner.space_or_own(reader, space))?;
         let bytes = read_file(path)?;
         let name = Path::new(path).file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
@@ -62,7 +68,11 @@ fn refusal(failure: Failure) -> ErrorView {
 
 fn read_file(path: &str) -> Result<Vec<u8>, ErrorView> {
     let unreadable = |why: String| {
-        ErrorView::new(ErrorCode::File, format!("The file {path} cannot be read: {why}."), "Nothing was added. Check the name and the permissions of the file.")
+        ErrorView::new(
+            ErrorCode::File,
+            format!("The file {path} cannot be read: {why}."),
+            "Nothing was added. Check the name and the permissions of the file.",
+        )
     };
     let about = std::fs::metadata(path).map_err(|error| unreadable(error.to_string()))?;
     if !about.is_file() {
@@ -83,7 +93,7 @@ struct Import<'a> {
     file: String,
     total: u32,
     report: ImportReport,
-    batch: Vec<RecordDraft>,
+    batch: Vec<Imported>,
     changes: ChangeSet,
 }
 
@@ -95,7 +105,7 @@ impl Import<'_> {
                 self.warn(warning.line, warning.message);
             }
             match card.imported {
-                Some(imported) => self.batch.push(self.linked(imported)),
+                Some(imported) => self.batch.push(imported),
                 None => self.report.skipped += 1,
             }
             done += 1;
@@ -115,16 +125,6 @@ impl Import<'_> {
         }
     }
 
-    /// Links to other cards become links only where the card was written by this app; others are kept as they stand in the file.
-    fn linked(&self, mut imported: tuttu_interchange::Imported) -> RecordDraft {
-        for link in imported.links_mut() {
-            if let Some(doc) = vcard::record_of_uid(link) {
-                *link = doc.to_string();
-            }
-        }
-        imported.draft
-    }
-
     /// Commits the batch; records that are here already with the same contents are left alone.
     fn flush(&mut self) -> Result<(), ErrorView> {
         let batch = std::mem::take(&mut self.batch);
@@ -135,7 +135,8 @@ impl Import<'_> {
         let first = self.changes.touched.is_empty();
         let (added, unchanged, problems, changes) = self.engine.inner.write(Lane::Local, move |inner, tx| {
             let (mut edits, mut unchanged, mut problems) = (Vec::with_capacity(batch.len()), 0_u32, Vec::new());
-            for draft in &batch {
+            for imported in batch {
+                let draft = &linked(tx, &space, imported)?;
                 if is_here(tx, &space, draft)? {
                     unchanged += 1;
                     continue;
@@ -159,6 +160,23 @@ impl Import<'_> {
         self.changes.touched.extend(changes.touched);
         Ok(())
     }
+}
+
+/// The draft with links to other cards made links to records where those are here, and kept as they stand in the file where not; with the identifier
+/// the file gave it, so that an export can give it back.
+fn linked(tx: &tuttu_store::Tx<'_>, space: &SpaceId, mut imported: Imported) -> Result<RecordDraft, Failure> {
+    for link in imported.links_mut() {
+        if let Some(doc) = vcard::record_of_uid(link)
+            && let Some(row) = tx.record(space, &doc)?
+        {
+            *link = row.view.id;
+        }
+    }
+    let mut draft = imported.draft;
+    if let Some(uid) = imported.uid {
+        draft.view.custom.entry("vcard.uid".into()).or_insert(uid);
+    }
+    Ok(draft)
 }
 
 /// The first batch makes the operation, the others extend it.

@@ -56,8 +56,9 @@ impl Keys {
 /// Random bytes from the system.
 pub(crate) fn random<const N: usize>() -> Result<[u8; N], ErrorView> {
     let mut bytes = [0; N];
-    getrandom::fill(&mut bytes)
-        .map_err(|error| ErrorView::new(ErrorCode::Internal, format!("The system gave no random numbers: {error}."), "Nothing was changed."))?;
+    getrandom::fill(&mut bytes).map_err(|error| {
+        ErrorView::new(ErrorCode::Internal, format!("The system gave no random numbers: {error}."), "Nothing was changed.")
+    })?;
     Ok(bytes)
 }
 

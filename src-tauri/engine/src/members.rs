@@ -53,7 +53,9 @@ impl Inner {
         }
         let headers = tx.headers(space)?;
         let same = before.is_some_and(|before| {
-            headers.values().all(|header| before.is_licensed(header) == after.is_licensed(header) && before.cuts(header) == after.cuts(header))
+            headers
+                .values()
+                .all(|header| before.is_licensed(header) == after.is_licensed(header) && before.cuts(header) == after.cuts(header))
         });
         if same { Ok(Vec::new()) } else { self.judge(tx, space) }
     }
@@ -69,11 +71,20 @@ impl Inner {
             )
             .into());
         }
-        membership.grant(&self.person).ok_or_else(|| ErrorView::new(ErrorCode::NotAllowed, "You are not a member of this space.", "").into())
+        membership
+            .grant(&self.person)
+            .ok_or_else(|| ErrorView::new(ErrorCode::NotAllowed, "You are not a member of this space.", "").into())
     }
 
     /// Gives a person a role; ending the right to write carries cuts.
-    pub(crate) fn grant(&self, tx: &mut Tx<'_>, space: &SpaceId, person: PersonId, person_name: String, role: Role) -> Result<SignedOp, Failure> {
+    pub(crate) fn grant(
+        &self,
+        tx: &mut Tx<'_>,
+        space: &SpaceId,
+        person: PersonId,
+        person_name: String,
+        role: Role,
+    ) -> Result<SignedOp, Failure> {
         let tenure = self.tenure(tx, space)?;
         let cuts = if role.writes() {
             Vec::new()

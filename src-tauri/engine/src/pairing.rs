@@ -150,7 +150,13 @@ impl Engine {
     ///
     /// # Errors
     /// When the invitation cannot be used any more or the certificate is not theirs.
-    pub fn admit(&self, invitation: &str, joiner: &ComputerId, certificate: SignedOp, person_name: &str) -> Result<Vec<SignedOp>, ErrorView> {
+    pub fn admit(
+        &self,
+        invitation: &str,
+        joiner: &ComputerId,
+        certificate: SignedOp,
+        person_name: &str,
+    ) -> Result<Vec<SignedOp>, ErrorView> {
         let (id, joiner, person_name) = (invitation.to_owned(), *joiner, person_name.to_owned());
         let (space, ops) = self.inner.write(Lane::Local, move |inner, tx| {
             let row = tx.invitation(&id)?.ok_or_else(|| not_found("invitation", &id))?;
@@ -199,7 +205,8 @@ impl Engine {
     pub fn joined(&self, space: &SpaceId, ops: Vec<SignedOp>) -> Result<(), ErrorView> {
         let space = *space;
         self.inner.write(Lane::Local, move |inner, tx| {
-            let wrong = |why: &str| ErrorView::new(ErrorCode::Link, format!("The space was not taken over: {why}."), "Ask for a new invitation.");
+            let wrong =
+                |why: &str| ErrorView::new(ErrorCode::Link, format!("The space was not taken over: {why}."), "Ask for a new invitation.");
             let mut verified = Vec::new();
             for op in &ops {
                 verified.push(op.clone().verify().map_err(|error| wrong(&error.to_string()))?);
@@ -231,7 +238,9 @@ fn certified(certificate: SignedOp, space: &SpaceId, joiner: &ComputerId) -> Res
     let verified = certificate.verify().map_err(|error| wrong(&error.to_string()))?;
     let op = verified.op();
     match &op.body {
-        OpBody::Certify { person, computer, .. } if computer == joiner && op.space == Some(*space) && op.parents == [OpHash(space.0)] => Ok(*person),
+        OpBody::Certify { person, computer, .. } if computer == joiner && op.space == Some(*space) && op.parents == [OpHash(space.0)] => {
+            Ok(*person)
+        }
         _ => Err(wrong("it is for another computer or another space").into()),
     }
 }

@@ -1,5 +1,6 @@
 //! What comes from other computers: verified, validated, judged and committed by the same last steps as local edits.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
 use tuttu_model::{Change, ChangeHash, ComputerId, Document, DocumentId, FeedId, SpaceId};
@@ -226,14 +227,13 @@ impl<'a, 'b, 'c> Receiver<'a, 'b, 'c> {
             let Some(bytes) = bytes else {
                 return Ok(Err(Fate::Refused("the bytes of a change are missing".into())));
             };
-            if !fresh.contains_key(&item.doc) {
-                let known = match self.known.get(&item.doc) {
+            let known = match fresh.entry(item.doc) {
+                Entry::Occupied(known) => known.into_mut(),
+                Entry::Vacant(free) => free.insert(match self.known.get(&item.doc) {
                     Some(known) => known.clone(),
                     None => self.tx.known(&self.space, &item.doc)?,
-                };
-                fresh.insert(item.doc, known);
-            }
-            let Some(known) = fresh.get_mut(&item.doc) else { continue };
+                }),
+            };
             match check_change(&bytes, item.change, header.actor(), known) {
                 Checked::Good(change) => {
                     known.insert(change.hash, Known::from(&change));
@@ -257,7 +257,8 @@ impl<'a, 'b, 'c> Receiver<'a, 'b, 'c> {
         if !at_tip && let Some(other) = self.tx.entry_at(&self.space, &entry.feed, entry.seq)? {
             self.fork(&verified, &header, other)?;
         }
-        let open = at_tip && !self.closed.contains(&entry.feed) && self.membership.cuts(&header).is_empty() && !self.is_forked(&entry.feed)?;
+        let open =
+            at_tip && !self.closed.contains(&entry.feed) && self.membership.cuts(&header).is_empty() && !self.is_forked(&entry.feed)?;
         let merged = match self.merge(&checked)? {
             Ok(merged) => merged,
             Err(why) => return Ok(Fate::Frozen(why)),

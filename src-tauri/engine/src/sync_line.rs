@@ -47,7 +47,8 @@ impl Inner {
                 standing.name = if member.me { "Your other computer".to_owned() } else { first_name(&member.name) };
                 // One confirmed computer is enough to say that the person has it.
                 standing.pending += others.iter().map(|computer| u64::from(computer.pending)).min().unwrap_or(0);
-                let confirmed = others.iter().filter(|computer| !computer.last_ack.is_empty()).filter_map(|computer| seconds(&computer.last_ack)).max();
+                let confirmed =
+                    others.iter().filter(|computer| !computer.last_ack.is_empty()).filter_map(|computer| seconds(&computer.last_ack)).max();
                 standing.confirmed = match (standing.confirmed, confirmed) {
                     (Some(before), Some(now)) => Some(before.min(now)),
                     (before, now) => before.or(now),
@@ -77,7 +78,7 @@ fn line(people: Vec<Standing>) -> SyncLine {
     let verb = |people: &[&Standing]| if people.len() == 1 { "has" } else { "have" };
     if waiting.is_empty() {
         let title = format!("{} {} all", names(&have, "and"), verb(&have));
-        return SyncLine { kind: "all".into(), title, detail: format!("Confirmed at {since}") };
+        return SyncLine { kind: "all".into(), title, detail: format!("Confirmed {}", at(&since)) };
     }
     let pending = waiting.iter().map(|person| person.pending).max().unwrap_or(0);
     if !people.iter().any(|person| person.reachable) {
@@ -92,6 +93,12 @@ fn line(people: Vec<Standing>) -> SyncLine {
         many => format!("{many} changes to send to {}", names(&waiting, "and")),
     };
     SyncLine { kind: "pending".into(), title, detail }
+}
+
+/// "at 14:11", but "yesterday 18:40" and "17 Oct".
+fn at(time: &str) -> String {
+    let clock_only = time.len() == 5 && time.contains(':');
+    if clock_only { format!("at {time}") } else { time.to_owned() }
 }
 
 fn list(names: &[&str], last: &str) -> String {

@@ -25,7 +25,7 @@ pub(crate) struct UndoState {
 
 impl Inner {
     pub(crate) fn undo_state(&self, reader: &Reader<'_>) -> Result<UndoState, Failure> {
-        let newest = reader.newest_operations(DEPTH)?;
+        let newest = reader.newest_operation_labels(DEPTH)?;
         let by_id: BTreeMap<_, _> = newest.iter().map(|row| (row.id, row)).collect();
         // Newest first: an operation is taken back if a later one, itself not taken back, undoes it.
         let mut taken_back = BTreeSet::new();
@@ -73,6 +73,8 @@ impl Engine {
 
     fn take_back(&self, target: OperationRow, label: String) -> Result<Outcome, ErrorView> {
         let named = label.clone();
+        let id = target.id;
+        let target = self.inner.read(|reader| Ok(reader.operation(&id)?))?.unwrap_or(target);
         let (_, changes) = self.operate(move |inner, tx| {
             let now = clock::rfc3339(clock::now());
             let mut edits = Vec::new();

@@ -115,7 +115,9 @@ fn moving_makes_a_new_record_and_private_notes_stay_behind() {
     let moved = get(&engine, &ids[0]);
     assert_eq!((moved.name.as_str(), moved.tags.as_slice()), ("Priya", &["funder".to_owned()][..]));
     assert_eq!(people(&engine, ""), ["Priya"]);
-    let Answer::Timeline(items) = engine.query(Query::Timeline { record: RecordRef::anywhere(&moved.id), limit: 0 }).unwrap() else { panic!() };
+    let Answer::Timeline(items) = engine.query(Query::Timeline { record: RecordRef::anywhere(&moved.id), limit: 0 }).unwrap() else {
+        panic!()
+    };
     let note = items.iter().find(|item| item.kind == "note").expect("the private note stands beside the shared card");
     assert!(note.private);
 }

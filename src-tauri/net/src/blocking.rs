@@ -11,7 +11,11 @@ use tuttu_engine::api::{ErrorCode, ErrorView};
 pub(crate) async fn aside<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, ErrorView> {
     tokio::task::spawn_blocking(work).await.map_err(|error| {
         tracing::error!(%error, "work beside the executor ended early");
-        ErrorView::new(ErrorCode::Internal, "Something went wrong inside Tuttu.", "Nothing was changed by it. Try again; if it stays, look at the log.")
+        ErrorView::new(
+            ErrorCode::Internal,
+            "Something went wrong inside Tuttu.",
+            "Nothing was changed by it. Try again; if it stays, look at the log.",
+        )
     })
 }
 

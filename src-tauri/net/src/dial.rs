@@ -78,7 +78,8 @@ mod tests {
     #[test]
     fn fresh_addresses_go_before_old_ones_and_relays_come_last() {
         let lan = ["192.168.1.2:5".parse().unwrap()];
-        let hints = Hints { addrs: vec!["192.168.1.2:5".parse().unwrap(), "8.8.8.8:5".parse().unwrap()], relay: Some("https://a.example".into()) };
+        let hints =
+            Hints { addrs: vec!["192.168.1.2:5".parse().unwrap(), "8.8.8.8:5".parse().unwrap()], relay: Some("https://a.example".into()) };
         let sets = candidates(&lan, &hints, &Relay::Own("https://b.example".parse().unwrap()));
         let shown: Vec<usize> = sets.iter().map(Vec::len).collect();
         assert_eq!(shown, [1, 1, 2]);

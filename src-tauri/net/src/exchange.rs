@@ -71,11 +71,24 @@ pub(crate) fn acquaintance(replica: &dyn Replica, computer: &ComputerId) -> Acqu
 }
 
 /// Takes in a connection and exchanges over it until it ends, in a task of its own.
-pub(crate) fn begin(net: &Arc<Net>, connection: Connection, dialed_here: bool, who: Acquaintance, permit: Option<tokio::sync::OwnedSemaphorePermit>) {
+pub(crate) fn begin(
+    net: &Arc<Net>,
+    connection: Connection,
+    dialed_here: bool,
+    who: Acquaintance,
+    permit: Option<tokio::sync::OwnedSemaphorePermit>,
+) {
     let remote = address::computer(connection.remote_id());
     let (progress, standing) = watch::channel(Progress::default());
     let (orders, ordered) = mpsc::channel(16);
-    let link = Link { connection: connection.clone(), dialed_here, since: Instant::now(), path: path_of(&connection).0, progress: standing, orders };
+    let link = Link {
+        connection: connection.clone(),
+        dialed_here,
+        since: Instant::now(),
+        path: path_of(&connection).0,
+        progress: standing,
+        orders,
+    };
     match net.live.offer(remote, link) {
         Verdict::Kept => {}
         Verdict::Duplicate => return Code::Duplicate.close(&connection, ""),
@@ -132,7 +145,13 @@ struct Exchange {
 }
 
 impl Exchange {
-    fn new(net: &Arc<Net>, remote: ComputerId, who: Acquaintance, progress: watch::Sender<Progress>, send: iroh::endpoint::SendStream) -> Self {
+    fn new(
+        net: &Arc<Net>,
+        remote: ComputerId,
+        who: Acquaintance,
+        progress: watch::Sender<Progress>,
+        send: iroh::endpoint::SendStream,
+    ) -> Self {
         let mut nonce = [0; 32];
         if getrandom::fill(&mut nonce).is_err() {
             // The names of spaces then repeat between exchanges, which tells an eavesdropper nothing and a stranger very little.
@@ -227,7 +246,10 @@ impl Exchange {
         self.carry_out(effects).await
     }
 
-    async fn ask_session(&mut self, work: impl FnOnce(&mut Session, &dyn Replica) -> Vec<Effect> + Send + 'static) -> Result<Vec<Effect>, End> {
+    async fn ask_session(
+        &mut self,
+        work: impl FnOnce(&mut Session, &dyn Replica) -> Vec<Effect> + Send + 'static,
+    ) -> Result<Vec<Effect>, End> {
         let Some(mut session) = self.session.take() else { return Err(End::Broken) };
         let replica = Arc::clone(&self.replica);
         let done = aside(move || {
@@ -240,7 +262,11 @@ impl Exchange {
     }
 
     /// Tells the session which spaces changed, all that is known so far at once.
-    async fn changed(&mut self, first: Option<Result<Event, broadcast::error::RecvError>>, events: &mut broadcast::Receiver<Event>) -> Result<(), End> {
+    async fn changed(
+        &mut self,
+        first: Option<Result<Event, broadcast::error::RecvError>>,
+        events: &mut broadcast::Receiver<Event>,
+    ) -> Result<(), End> {
         let mut spaces = std::collections::BTreeSet::new();
         let (mut missed, mut members) = (false, false);
         let mut note = |event: Event| {
@@ -273,7 +299,8 @@ impl Exchange {
         if spaces.is_empty() {
             return Ok(());
         }
-        let tell = move |session: &mut Session, replica: &dyn Replica| spaces.iter().flat_map(|space| session.changed(space, replica)).collect();
+        let tell =
+            move |session: &mut Session, replica: &dyn Replica| spaces.iter().flat_map(|space| session.changed(space, replica)).collect();
         self.step(tell).await
     }
 

@@ -162,7 +162,8 @@ mod tests {
 
     #[test]
     fn nonsense_in_a_link_is_left_out() {
-        let link = tuttu_sync::invite::Hints { addrs: vec!["10.0.0.1:5".into(), "x".into(), "10.0.0.1:0".into()], relay: Some("ftp://x".into()) };
+        let link =
+            tuttu_sync::invite::Hints { addrs: vec!["10.0.0.1:5".into(), "x".into(), "10.0.0.1:0".into()], relay: Some("ftp://x".into()) };
         let hints = Hints::of_link(&link);
         assert_eq!(hints.addrs.len(), 1);
         assert_eq!(hints.relay_url(), None);

@@ -10,8 +10,8 @@ use tokio::sync::broadcast;
 use tuttu_engine::Engine;
 use tuttu_engine::api::{ErrorView, Event};
 
+use crate::blocking::{aside, ask};
 pub use crate::client::Client;
-use crate::blocking::{ask, aside};
 use crate::endpoint::{self, Place};
 use crate::net::Net;
 use crate::relay::{self, Relay};

@@ -112,7 +112,8 @@ impl Lan {
     }
 
     async fn take_part(&self, me: iroh::EndpointId, cadence: Duration, limit: Option<Duration>) {
-        let service = MdnsAddressLookup::builder().service_name(SERVICE).addr_filter(AddrFilter::ip_only()).discovery_cadence(cadence).build(me);
+        let service =
+            MdnsAddressLookup::builder().service_name(SERVICE).addr_filter(AddrFilter::ip_only()).discovery_cadence(cadence).build(me);
         let service = match service {
             Ok(service) => service,
             Err(error) => {

@@ -15,7 +15,7 @@ use crate::blocking::lock;
 /// Connections kept at once.
 const CONNECTIONS: usize = 256;
 /// Two dials that cross each other end within this time.
-const CROSSING: Duration = Duration::from_secs(5);
+const CROSSING: Duration = Duration::from_secs(3);
 
 /// Why a connection is closed, as the other side sees it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

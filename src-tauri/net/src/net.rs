@@ -10,7 +10,7 @@ use tuttu_engine::Engine;
 use tuttu_engine::api::{Answer, ErrorView, Event, Query};
 use tuttu_engine::model::ComputerId;
 
-use crate::blocking::{ask, aside, lock};
+use crate::blocking::{aside, ask, lock};
 use crate::contact::Contacts;
 use crate::endpoint::{self, Place};
 use crate::lan::Lan;

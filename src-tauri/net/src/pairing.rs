@@ -84,7 +84,8 @@ impl Line {
 /// 32 fresh random bytes.
 fn nonce() -> Result<[u8; 32], ErrorView> {
     let mut bytes = [0; 32];
-    getrandom::fill(&mut bytes).map_err(|_| ErrorView::new(ErrorCode::Internal, "The system has no random bytes.", "Try again in a moment."))?;
+    getrandom::fill(&mut bytes)
+        .map_err(|_| ErrorView::new(ErrorCode::Internal, "The system has no random bytes.", "Try again in a moment."))?;
     Ok(bytes)
 }
 
@@ -148,7 +149,8 @@ impl Requests {
     pub(crate) async fn answer(&self, request: &str, approve: bool) -> Result<(), ErrorView> {
         let decide = self.find(request)?;
         let (done, outcome) = oneshot::channel();
-        let gone = || ErrorView::new(ErrorCode::NotFound, "That request is over: the other side went away.", "The invitation can be used again.");
+        let gone =
+            || ErrorView::new(ErrorCode::NotFound, "That request is over: the other side went away.", "The invitation can be used again.");
         decide.send(Decision { approve, done }).await.map_err(|_| gone())?;
         outcome.await.map_err(|_| gone())?
     }
@@ -158,10 +160,18 @@ impl Requests {
         let fitting: Vec<&Waiting> = waiting.iter().filter(|(id, _)| fits(id, request)).map(|(_, waiting)| waiting).collect();
         match fitting.as_slice() {
             [only] => Ok(only.decide.clone()),
-            [] => Err(ErrorView::new(ErrorCode::NotFound, format!("Nobody waits to join as “{request}”."), "Requests end when the other side goes away.")),
+            [] => Err(ErrorView::new(
+                ErrorCode::NotFound,
+                format!("Nobody waits to join as “{request}”."),
+                "Requests end when the other side goes away.",
+            )),
             several => {
                 let ids: Vec<_> = several.iter().map(|waiting| waiting.view.id.as_str()).collect();
-                Err(ErrorView::new(ErrorCode::Ambiguous, format!("“{request}” fits more than one request."), format!("Candidates: {}.", ids.join(", "))))
+                Err(ErrorView::new(
+                    ErrorCode::Ambiguous,
+                    format!("“{request}” fits more than one request."),
+                    format!("Candidates: {}.", ids.join(", ")),
+                ))
             }
         }
     }

@@ -10,7 +10,7 @@ use tokio::time::{Instant, sleep, sleep_until};
 use tuttu_engine::api::Event;
 use tuttu_engine::model::ComputerId;
 
-use crate::blocking::{ask, aside};
+use crate::blocking::{aside, ask};
 use crate::dial::dial;
 use crate::endpoint::EXCHANGE;
 use crate::exchange::{self, acquaintance};
@@ -202,7 +202,6 @@ pub(crate) async fn watch_addresses(net: Arc<Net>) {
         sleep(SHORTEST).await;
     }
 }
-
 
 #[cfg(test)]
 mod tests {

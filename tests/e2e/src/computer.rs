@@ -97,8 +97,9 @@ impl Computer {
             .env("NO_AT_BRIDGE", "1")
             .env("LC_ALL", "C.UTF-8")
             .env("TZ", "Europe/Helsinki")
+            // Otherwise the first program starts a bus for the whole screen, and when that ends, all programs on the screen do.
+            .env("DBUS_SESSION_BUS_ADDRESS", "disabled:")
             .env_remove("WAYLAND_DISPLAY")
-            .env_remove("DBUS_SESSION_BUS_ADDRESS")
             .env_remove("TUTTU_VAULT");
     }
 

@@ -147,10 +147,10 @@ impl Window {
         self.client.execute(script, Vec::new()).await.expect("the script runs")
     }
 
-    /// Closes the window as a person does, and waits until the app has ended.
+    /// Closes the window, and waits until the app has ended by itself.
     pub async fn close(self) {
         // The session ends with its window; whether the driver can still answer is its own affair.
-        let _ = self.client.clone().close().await;
+        let _ = self.client.close_window().await;
         self.wait_for_the_end().await;
     }
 

@@ -46,7 +46,13 @@ impl Bench {
         println!("{:<66} {:>12} {:>12} {:>8}", "what", "Tuttu", "peer", "ratio");
         for row in &self.rows {
             let number = |key: &str| row[key].as_f64().map_or_else(|| "-".to_owned(), |number| format!("{number:.4}"));
-            println!("{:<66} {:>12} {:>12} {:>8}", row["name"].as_str().unwrap_or_default(), number("ours"), number("peer"), number("ratio"));
+            println!(
+                "{:<66} {:>12} {:>12} {:>8}",
+                row["name"].as_str().unwrap_or_default(),
+                number("ours"),
+                number("peer"),
+                number("ratio")
+            );
         }
         let path = target().join("bench.json");
         std::fs::write(&path, json!({"rows": self.rows}).to_string()).expect("the results are written");
@@ -157,8 +163,7 @@ impl Bench {
         let mut line = String::new();
         BufReader::new(server.stdout.take()?).read_line(&mut line).ok()?;
         let port = serde_json::from_str::<Value>(&line).ok()?["port"].as_u64()?;
-        let output =
-            node("client.mjs").arg(dir.path().join("client")).arg(port.to_string()).arg(CONTACTS.to_string()).output().ok()?;
+        let output = node("client.mjs").arg(dir.path().join("client")).arg(port.to_string()).arg(CONTACTS.to_string()).output().ok()?;
         let _ = server.kill();
         let _ = server.wait();
         let said: Value = serde_json::from_slice(&output.stdout).ok()?;

@@ -73,7 +73,10 @@ pub fn exchange(one: &Engine, other: &Engine, nonces: [[u8; 32]; 2], cut: Option
     let mut exchange = Exchange::default();
     let mut sides = [Side::new(one, other, nonces[0]), Side::new(other, one, nonces[1])];
     for at in 0..2 {
-        let effects = { let side = &mut sides[at]; side.session.start(&*side.replica) };
+        let effects = {
+            let side = &mut sides[at];
+            side.session.start(&*side.replica)
+        };
         deliver(&mut sides, at, effects, &mut exchange);
     }
     loop {
@@ -84,7 +87,10 @@ pub fn exchange(one: &Engine, other: &Engine, nonces: [[u8; 32]; 2], cut: Option
         assert!(exchange.frames < ENDLESS, "the exchange does not end");
         let Some(at) = (0..2).find(|at| !sides[*at].inbox.is_empty()) else {
             let Some(at) = (0..2).find(|at| sides[*at].session.wants_write()) else { return exchange };
-            let effects = { let side = &mut sides[at]; side.session.writable(&*side.replica) };
+            let effects = {
+                let side = &mut sides[at];
+                side.session.writable(&*side.replica)
+            };
             deliver(&mut sides, at, effects, &mut exchange);
             continue;
         };

@@ -400,6 +400,35 @@ fn a_computer_that_two_persons_claim_keeps_what_it_wrote_for_each() {
 }
 
 #[test]
+fn two_copies_of_a_computer_revoke_it_and_both_cuts_hold() {
+    let mut scene = Scene::new(&[(A, EDITOR)]);
+    let [first, second] = [scene.write(A, &[1]), scene.write(A, &[1])];
+    scene.all_meet();
+    let feed = scene.of(A).feed.unwrap();
+    let parents = scene.replicas.iter().find(|replica| replica.person == A).unwrap().heads(&scene.world);
+    for (seq, entry) in [(1, first), (2, second)] {
+        let act = Act::Revoke { computer: computer(A), cuts: vec![(feed, seq, entry)] };
+        let op = Op { parents: parents.clone(), signer: Hand::Computer(computer(A)), tenure: None, act };
+        let id = scene.world.add_op(op);
+        scene.of(F).ops.insert(id);
+    }
+    scene.all_meet();
+    assert_eq!((scene.accepted(F, first), scene.accepted(F, second)), (vec![true], vec![false]));
+}
+
+#[test]
+fn a_revocation_that_does_not_know_its_signers_certificate_is_not_rightful() {
+    let mut scene = Scene::new(&[(A, EDITOR)]);
+    let entry = scene.write(A, &[1]);
+    let genesis = scene.world.ops.iter().find(|(_, op)| op.parents.is_empty()).map(|(id, _)| *id).unwrap();
+    let act = Act::Revoke { computer: computer(A), cuts: vec![] };
+    let id = scene.world.add_op(Op { parents: vec![genesis], signer: Hand::Computer(computer(A)), tenure: None, act });
+    scene.of(F).ops.insert(id);
+    scene.all_meet();
+    assert_eq!(scene.accepted(F, entry), [true]);
+}
+
+#[test]
 fn a_viewers_entries_are_not_even_evidence() {
     let mut scene = Scene::new(&[(A, EDITOR), (C, VIEWER)]);
     let grant = scene.grant(C);

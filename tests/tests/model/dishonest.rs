@@ -21,11 +21,14 @@ impl Run {
         cuts
     }
 
-    /// Back-dating: one operation known, the tenure and the signer's certificates.
+    /// Back-dating: one operation known, and mostly the tenure and the signer's certificates, without which nothing is rightful.
     pub(crate) fn few_parents(&mut self, me: Computer, tenure: Id) -> Vec<Id> {
         let known: Vec<Id> = self.replica(me).ops.iter().copied().collect();
         let own = known.iter().copied().filter(|op| matches!(self.world.ops[op].act, Act::Certify { computer, .. } if computer == me));
         let mut parents: Vec<Id> = own.chain([tenure]).collect();
+        if self.random.chance(150) {
+            parents.clear();
+        }
         parents.push(self.random.pick(&known));
         parents
     }
@@ -41,7 +44,7 @@ impl Run {
         let target = if self.random.chance(400) { person } else { self.random.pick(&PERSONS) };
         let role = self.random.pick(&[NONE, VIEWER, EDITOR, OWNER]);
         let computers: Vec<Computer> = self.replicas.keys().copied().collect();
-        let computer = self.random.pick(&computers);
+        let computer = if self.random.chance(300) { me } else { self.random.pick(&computers) };
         let accomplice = self.replica(computer).bad;
         let cuts = self.false_cuts(target);
         let (tenure, act) = match self.random.below(6) {

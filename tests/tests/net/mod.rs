@@ -7,31 +7,33 @@ use std::time::Duration;
 use tempfile::TempDir;
 use tokio::sync::broadcast;
 use tokio::time::timeout;
-use tuttu_engine::api::{Answer, Command, ErrorView, Event, InvitationView, JoinRequestView, ListFilter, Outcome, Query, SpaceDetail, VaultStatus};
+use tuttu_engine::api::{
+    Answer, Command, ErrorView, Event, InvitationView, JoinRequestView, ListFilter, Outcome, Query, SpaceDetail, VaultStatus,
+};
 use tuttu_engine::{Engine, NewVault};
 use tuttu_net::{Host, HostOptions, JoinOffer, Joined, Reply, Request, SyncResult};
 
 /// Long enough for a loaded machine; nothing here takes more than a moment.
-pub const SOON: Duration = Duration::from_secs(30);
+pub(crate) const SOON: Duration = Duration::from_secs(30);
 
 /// A person with one computer.
-pub struct Peer {
-    pub dir: TempDir,
-    pub host: Host,
-    pub events: broadcast::Receiver<Event>,
-    pub name: String,
+pub(crate) struct Peer {
+    pub(crate) dir: TempDir,
+    pub(crate) host: Host,
+    pub(crate) events: broadcast::Receiver<Event>,
+    pub(crate) name: String,
 }
 
-pub fn loopback() -> HostOptions {
+pub(crate) fn loopback() -> HostOptions {
     HostOptions { bind: Some(SocketAddr::from(([127, 0, 0, 1], 0))), lan: false, relay: None, socket: false }
 }
 
 impl Peer {
-    pub async fn new(name: &str) -> Self {
+    pub(crate) async fn new(name: &str) -> Self {
         Self::with(name, loopback()).await
     }
 
-    pub async fn with(name: &str, options: HostOptions) -> Self {
+    pub(crate) async fn with(name: &str, options: HostOptions) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let new = NewVault { person_name: name.into(), computer_name: format!("{name}’s laptop") };
         let engine = Engine::create(dir.path(), &new).unwrap();
@@ -41,40 +43,40 @@ impl Peer {
     }
 
     /// Stops the host and gives back the folder.
-    pub async fn stop(self) -> TempDir {
+    pub(crate) async fn stop(self) -> TempDir {
         drop(self.events);
         self.host.shutdown().await;
         self.dir
     }
 
-    pub async fn again(name: &str, dir: TempDir) -> Self {
+    pub(crate) async fn again(name: &str, dir: TempDir) -> Self {
         Self::again_with(name, dir, loopback()).await
     }
 
-    pub async fn again_with(name: &str, dir: TempDir, options: HostOptions) -> Self {
+    pub(crate) async fn again_with(name: &str, dir: TempDir, options: HostOptions) -> Self {
         let engine = open(dir.path()).await;
         let events = engine.subscribe();
         let host = Host::start(engine, options).await.unwrap();
         Self { dir, host, events, name: name.into() }
     }
 
-    pub async fn execute(&self, command: Command) -> Outcome {
+    pub(crate) async fn execute(&self, command: Command) -> Outcome {
         match self.host.request(Request::Execute { command }).await {
             Ok(Reply::Outcome(outcome)) => outcome,
             other => panic!("{other:?}"),
         }
     }
 
-    pub async fn space(&self, name: &str) {
+    pub(crate) async fn space(&self, name: &str) {
         self.execute(Command::CreateSpace { name: name.into() }).await;
     }
 
-    pub async fn add(&self, space: &str, name: &str) {
+    pub(crate) async fn add(&self, space: &str, name: &str) {
         let records = vec![serde_json::json!({ "name": name }).to_string()];
         self.execute(Command::Add { space: Some(space.into()), kind: "person".into(), records }).await;
     }
 
-    pub async fn invite_with(&self, space: &str, role: &str, auto: bool, hints: Vec<String>) -> InvitationView {
+    pub(crate) async fn invite_with(&self, space: &str, role: &str, auto: bool, hints: Vec<String>) -> InvitationView {
         let command = Command::Invite {
             space: space.into(),
             role: role.into(),
@@ -90,36 +92,36 @@ impl Peer {
         }
     }
 
-    pub async fn invite(&self, space: &str, auto: bool) -> String {
+    pub(crate) async fn invite(&self, space: &str, auto: bool) -> String {
         self.invite_with(space, "editor", auto, Vec::new()).await.link
     }
 
-    pub async fn join(&self, link: &str) -> Result<JoinOffer, ErrorView> {
+    pub(crate) async fn join(&self, link: &str) -> Result<JoinOffer, ErrorView> {
         match self.host.request(Request::Join { link: link.into(), auto: false }).await? {
             Reply::JoinOffer(offer) => Ok(offer),
             other => panic!("{other:?}"),
         }
     }
 
-    pub async fn join_auto(&self, link: &str) -> Result<Joined, ErrorView> {
+    pub(crate) async fn join_auto(&self, link: &str) -> Result<Joined, ErrorView> {
         match timeout(SOON, self.host.request(Request::Join { link: link.into(), auto: true })).await.expect("joining hangs")? {
             Reply::Joined(joined) => Ok(joined),
             other => panic!("{other:?}"),
         }
     }
 
-    pub async fn join_answer(&self, offer: &str, same: bool) -> Result<Joined, ErrorView> {
+    pub(crate) async fn join_answer(&self, offer: &str, same: bool) -> Result<Joined, ErrorView> {
         match timeout(SOON, self.host.request(Request::JoinAnswer { offer: offer.into(), same })).await.expect("joining hangs")? {
             Reply::Joined(joined) => Ok(joined),
             other => panic!("{other:?}"),
         }
     }
 
-    pub async fn answer(&self, request: &str, approve: bool) -> Result<Reply, ErrorView> {
+    pub(crate) async fn answer(&self, request: &str, approve: bool) -> Result<Reply, ErrorView> {
         self.host.request(Request::Answer { request: request.into(), approve }).await
     }
 
-    pub async fn join_request(&mut self) -> JoinRequestView {
+    pub(crate) async fn join_request(&mut self) -> JoinRequestView {
         self.event("a join request", |event| match event {
             Event::JoinRequest { request } => Some(request),
             _ => None,
@@ -128,7 +130,7 @@ impl Peer {
     }
 
     /// The first event that fits.
-    pub async fn event<T>(&mut self, what: &str, fits: impl Fn(Event) -> Option<T>) -> T {
+    pub(crate) async fn event<T>(&mut self, what: &str, fits: impl Fn(Event) -> Option<T>) -> T {
         let found = timeout(SOON, async {
             loop {
                 match self.events.recv().await {
@@ -145,28 +147,28 @@ impl Peer {
         found.await.unwrap_or_else(|_| panic!("{} saw no {what}", self.name))
     }
 
-    pub async fn query(&self, query: Query) -> Answer {
+    pub(crate) async fn query(&self, query: Query) -> Answer {
         match self.host.request(Request::Query { query }).await {
             Ok(Reply::Answer(answer)) => answer,
             other => panic!("{other:?}"),
         }
     }
 
-    pub async fn status(&self) -> VaultStatus {
+    pub(crate) async fn status(&self) -> VaultStatus {
         match self.query(Query::Status).await {
             Answer::Status(status) => status,
             other => panic!("{other:?}"),
         }
     }
 
-    pub async fn detail(&self, space: &str) -> SpaceDetail {
+    pub(crate) async fn detail(&self, space: &str) -> SpaceDetail {
         match self.query(Query::Space { space: space.into() }).await {
             Answer::Space(detail) => detail,
             other => panic!("{other:?}"),
         }
     }
 
-    pub async fn names(&self, space: &str) -> Vec<String> {
+    pub(crate) async fn names(&self, space: &str) -> Vec<String> {
         let filter = ListFilter { kind: "person".into(), space: Some(space.into()), ..ListFilter::default() };
         match self.host.request(Request::Query { query: Query::List { filter } }).await {
             Ok(Reply::Answer(Answer::List(page))) => page.rows.into_iter().map(|row| row.name).collect(),
@@ -176,7 +178,7 @@ impl Peer {
     }
 
     /// Waits until exactly these people are in the space.
-    pub async fn sees(&self, space: &str, expected: &[&str]) {
+    pub(crate) async fn sees(&self, space: &str, expected: &[&str]) {
         let mut names = Vec::new();
         let seen = timeout(SOON, async {
             loop {
@@ -193,7 +195,7 @@ impl Peer {
         }
     }
 
-    pub async fn sync(&self, seconds: u32) -> Vec<SyncResult> {
+    pub(crate) async fn sync(&self, seconds: u32) -> Vec<SyncResult> {
         match self.host.request(Request::Sync { timeout: seconds }).await {
             Ok(Reply::Synced(results)) => results,
             other => panic!("{other:?}"),
@@ -202,7 +204,7 @@ impl Peer {
 }
 
 /// Opens a vault that another host has just let go of.
-pub async fn open(dir: &std::path::Path) -> Engine {
+pub(crate) async fn open(dir: &std::path::Path) -> Engine {
     let opened = timeout(SOON, async {
         loop {
             match Engine::open(dir) {
@@ -215,7 +217,7 @@ pub async fn open(dir: &std::path::Path) -> Engine {
 }
 
 /// Two people who share a space.
-pub async fn pair(space: &str) -> (Peer, Peer) {
+pub(crate) async fn pair(space: &str) -> (Peer, Peer) {
     let ilona = Peer::new("Ilona").await;
     let maria = Peer::new("Maria").await;
     ilona.space(space).await;

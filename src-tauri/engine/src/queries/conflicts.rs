@@ -1,6 +1,6 @@
+use tuttu_model::Held;
 use tuttu_model::conflict::{Choice, can_keep_both, conflicts_of};
 use tuttu_model::field::label_and_value;
-use tuttu_model::Held;
 use tuttu_store::Reader;
 
 use crate::api::{ConflictValue, ConflictView, ErrorCode, ErrorView, RecordRef};
@@ -11,7 +11,8 @@ use crate::failure::Failure;
 
 /// Reads `1`, `2`, ... or `both`.
 pub(crate) fn parse_choice(text: &str) -> Result<Choice, ErrorView> {
-    text.parse().map_err(|_| ErrorView::new(ErrorCode::Invalid, format!("“{text}” is not a choice."), "Choose a number of the list, or both."))
+    text.parse()
+        .map_err(|_| ErrorView::new(ErrorCode::Invalid, format!("“{text}” is not a choice."), "Choose a number of the list, or both."))
 }
 
 impl Inner {
@@ -32,7 +33,11 @@ impl Inner {
                     id: id.clone(),
                     space: space.to_string(),
                     name: name.clone(),
-                    label: held.iter().find_map(|held| held.value.as_ref()).map(|value| label_and_value(&field, value).0).unwrap_or_default(),
+                    label: held
+                        .iter()
+                        .find_map(|held| held.value.as_ref())
+                        .map(|value| label_and_value(&field, value).0)
+                        .unwrap_or_default(),
                     both: can_keep_both(&field),
                     field,
                     values,

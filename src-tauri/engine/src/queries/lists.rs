@@ -1,6 +1,6 @@
 use tuttu_model::{RecordView, SpaceId};
-use tuttu_store::rows::{ListQuery, RecordRow, Sort};
 use tuttu_store::Reader;
+use tuttu_store::rows::{ListQuery, RecordRow, Sort};
 
 use crate::api::{ListFilter, Page, RecordRef, Row, SortBy};
 use crate::commands::title;

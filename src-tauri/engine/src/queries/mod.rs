@@ -27,9 +27,7 @@ impl Engine {
                 Query::Conflicts { record } => Answer::Conflicts(inner.conflicts(reader, record.as_ref())?),
                 Query::Trash => Answer::Trash(inner.trash(reader)?),
                 Query::Space { space } => Answer::Space(inner.space_detail(reader, &space)?),
-                Query::Settings => {
-                    Answer::Settings(reader.settings()?.into_iter().map(|(key, value)| Setting { key, value }).collect())
-                }
+                Query::Settings => Answer::Settings(reader.settings()?.into_iter().map(|(key, value)| Setting { key, value }).collect()),
                 Query::Export { format, filter } => Answer::Export(inner.export(reader, &format, &filter)?),
                 Query::Check => Answer::Check(inner.check(reader)?),
             })

@@ -82,7 +82,8 @@ impl Exchange {
 
     fn equal(&mut self, space: SpaceId, damaged: bool) {
         if damaged {
-            let reason = "The two computers hold the same changes of a space but not the same records: one of them is damaged. Run a check on both.";
+            let reason =
+                "The two computers hold the same changes of a space but not the same records: one of them is damaged. Run a check on both.";
             tracing::error!(%space, remote = %self.remote, "the accumulators differ");
             self.damaged = true;
             self.net.announce_trouble(&self.remote, reason);
@@ -94,7 +95,9 @@ impl Exchange {
         let replica = Arc::clone(&self.replica);
         let name = aside(move || replica.membership(&space).ok().flatten().map(|membership| membership.name())).await.ok().flatten();
         let reason = match name {
-            Some(name) => format!("You are no longer a member of “{name}”. Your copy stays readable; what you write there now is not shared."),
+            Some(name) => {
+                format!("You are no longer a member of “{name}”. Your copy stays readable; what you write there now is not shared.")
+            }
             None => "You are no longer a member of a space. Your copy stays readable.".to_owned(),
         };
         self.net.engine.announce(Event::Refused { computer: self.remote.to_string(), reason });

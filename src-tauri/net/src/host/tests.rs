@@ -5,9 +5,9 @@ use iroh::{Endpoint, EndpointAddr, RelayMap, TransportAddr};
 use tuttu_engine::NewVault;
 
 use super::*;
-use crate::live::Code;
 use crate::address;
 use crate::endpoint::{EXCHANGE, PAIRING, addresses, open};
+use crate::live::Code;
 
 /// A host on loopback; the folder lives as long as the test.
 async fn host() -> (Host, tempfile::TempDir) {
@@ -128,7 +128,8 @@ async fn a_relay_can_be_chosen_and_left_again_while_running() {
         hints: Vec::new(),
         relay: None,
     };
-    let Reply::Outcome(Outcome::Invitation { invitation }) = host.request(Request::Execute { command: invite.clone() }).await.unwrap() else {
+    let Reply::Outcome(Outcome::Invitation { invitation }) = host.request(Request::Execute { command: invite.clone() }).await.unwrap()
+    else {
         panic!("no invitation")
     };
     assert_eq!(invitation.relay, "http://127.0.0.1:9/");

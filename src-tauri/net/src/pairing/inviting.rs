@@ -14,7 +14,7 @@ use tuttu_sync::pairing::{Found, Introduction, Inviter, InviterEffect, Offer, Re
 
 use super::{Decision, Line, TO_ANSWER, TO_DECIDE, nonce, short_id};
 use crate::address::{self, path_of};
-use crate::blocking::{ask, aside};
+use crate::blocking::{aside, ask};
 use crate::live::Code;
 use crate::net::Net;
 use crate::{clock, hints};

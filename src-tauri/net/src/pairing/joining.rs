@@ -15,7 +15,8 @@ use tuttu_sync::pairing::{Introduction, Joiner, JoinerEffect, Offer, SpaceOps, W
 use super::inviting::as_error;
 use super::{Line, Offered, TO_ANSWER, TO_DECIDE, nonce, short_id};
 use crate::address::{Path, path_of};
-use crate::blocking::{ask, aside};
+use crate::blocking::{aside, ask};
+use crate::clock;
 use crate::dial::{Unreachable, try_set};
 use crate::endpoint::PAIRING;
 use crate::exchange::acquaintance;
@@ -23,7 +24,6 @@ use crate::hints::{self, Hints};
 use crate::net::Net;
 use crate::relay::{self, Relay};
 use crate::request::{JoinOffer, Joined, Reply};
-use crate::clock;
 
 /// How long to look for the inviter on the network.
 const LOOK_AROUND: Duration = Duration::from_secs(8);
@@ -111,7 +111,8 @@ async fn reach(net: &Arc<Net>, invitation: &Invitation) -> Result<Connection, Er
 /// Why the inviter was not found, and what to do.
 fn unreachable(person: &str, invitation: &Invitation, relay: bool, now: i64) -> ErrorView {
     if invitation.expires <= now {
-        let message = format!("The invitation ended on {}, and the inviter’s computer cannot be reached.", clock::spoken(invitation.expires));
+        let message =
+            format!("The invitation ended on {}, and the inviter’s computer cannot be reached.", clock::spoken(invitation.expires));
         return ErrorView::new(ErrorCode::Link, message, "Ask for a new one.");
     }
     let who = match (person.is_empty(), &invitation.space_name) {
@@ -145,7 +146,13 @@ struct Agreed {
 
 impl Joining {
     async fn run(mut self) -> Result<Joined, ErrorView> {
-        let lost = || ErrorView::new(ErrorCode::Unreachable, "The inviter’s computer went away.", "Use the link again; it keeps working until it ends.");
+        let lost = || {
+            ErrorView::new(
+                ErrorCode::Unreachable,
+                "The inviter’s computer went away.",
+                "Use the link again; it keeps working until it ends.",
+            )
+        };
         let (send, receive) = timeout(TO_ANSWER, self.connection.open_bi()).await.map_err(|_| lost())?.map_err(|_| lost())?;
         let binding = Line::binding(&self.connection, true, self.net.me).ok_or_else(lost)?;
         let engine = self.net.engine.clone();
@@ -291,7 +298,11 @@ async fn give_up(joiner: &mut Joiner, line: &mut Line) {
 }
 
 fn went_away() -> ErrorView {
-    ErrorView::new(ErrorCode::Unreachable, "The inviter’s computer went away before you were let in.", "Use the link again; it keeps working until it ends.")
+    ErrorView::new(
+        ErrorCode::Unreachable,
+        "The inviter’s computer went away before you were let in.",
+        "Use the link again; it keeps working until it ends.",
+    )
 }
 
 fn too_late(agreed: bool) -> ErrorView {

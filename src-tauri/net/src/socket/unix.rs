@@ -95,7 +95,8 @@ fn place(vault: &Path, user: u32) -> io::Result<PathBuf> {
     let vault = fs::canonicalize(vault)?;
     let name: String = blake3::hash(vault.as_os_str().as_bytes()).to_hex().chars().take(16).collect();
     let runtime = std::env::var_os("XDG_RUNTIME_DIR").map(PathBuf::from).filter(|dir| dir.is_absolute() && dir.is_dir());
-    let candidates = [runtime.map(|dir| dir.join(format!("tuttu-{name}"))), Some(std::env::temp_dir().join(format!("tuttu-{user}-{name}")))];
+    let candidates =
+        [runtime.map(|dir| dir.join(format!("tuttu-{name}"))), Some(std::env::temp_dir().join(format!("tuttu-{user}-{name}")))];
     let mut failure = io::Error::new(io::ErrorKind::InvalidInput, "the folder’s path is too long, and so is every other one");
     for dir in candidates.into_iter().flatten() {
         let path = dir.join(NAME);
