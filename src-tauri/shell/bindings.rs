@@ -49,7 +49,7 @@ mod tests {
         assert!(
             now == before,
             "ui/src/platform/bindings.ts is not what the commands say (first difference: line {}). Write it anew with: UPDATE_BINDINGS=1 cargo test -p tuttu-app --lib bindings",
-            line.map_or_else(|| now.lines().count().min(before.lines().count()), |line| line) + 1
+            line.unwrap_or_else(|| now.lines().count().min(before.lines().count())) + 1
         );
     }
 }
