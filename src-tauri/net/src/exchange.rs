@@ -289,7 +289,7 @@ impl Exchange {
             }
         }
         if members || missed {
-            self.next_look = Instant::now() + LOOK_OFTEN;
+            self.look().await?;
         }
         if missed {
             let replica = Arc::clone(&self.replica);
@@ -327,7 +327,7 @@ impl Exchange {
     }
 
     /// Looks whether there is anything to exchange with the other side, still or by now.
-    async fn look(&mut self) -> Result<(), End> {
+    pub(super) async fn look(&mut self) -> Result<(), End> {
         let (replica, remote) = (Arc::clone(&self.replica), self.remote);
         let who = aside(move || acquaintance(&*replica, &remote)).await.map_err(|_| End::Broken)?;
         if who.known && !self.who.known {

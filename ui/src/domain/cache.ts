@@ -39,7 +39,7 @@ export function touches(query: Query, change: Change): boolean {
     case "history":
       return change.records.length === 0 || change.records.includes(query.record.id);
     case "conflicts":
-      return change.records.length === 0 || query.record === null || change.records.includes(query.record.id);
+      return change.records.length === 0 || !query.record || change.records.includes(query.record.id);
     case "settings":
       return false;
     default:

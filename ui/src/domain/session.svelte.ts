@@ -55,7 +55,7 @@ class Session {
   }
 
   /** The space's summary, by id. */
-  space(id: string | null) {
+  space(id: string | null | undefined) {
     return this.status?.spaces.find((space) => space.id === id);
   }
 

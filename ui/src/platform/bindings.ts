@@ -4,508 +4,1242 @@ import { invoke as __TAURI_INVOKE } from "@tauri-apps/api/core";
 
 /** Commands */
 export const commands = {
-	/**  How the vault stands. */
-	vaultState: () => __TAURI_INVOKE<VaultState>("vault_state"),
-	/**  Makes the vault. */
+	/**  How the vault stands. Opens it if it is there, so asking again is also trying again. */
+	vaultState: () => __TAURI_INVOKE<VaultState_Serialize>("vault_state"),
+	/**  Makes the vault: the person, this computer, and the private space. */
 	createVault: (personName: string, computerName: string) => typedError<null, ErrorView>(__TAURI_INVOKE("create_vault", { personName, computerName })),
 	/**  Answers a query. */
-	query: (query: Query) => typedError<Answer, ErrorView>(__TAURI_INVOKE("query", { query })),
-	/**  Carries out a command. */
-	mutate: (command: Command) => typedError<Outcome, ErrorView>(__TAURI_INVOKE("mutate", { command })),
-	/**  Dials the inviter named by a link. */
+	query: (query: Query_Deserialize) => typedError<Answer, ErrorView>(__TAURI_INVOKE("query", { query })),
+	/**  Carries out a command; durable when it returns. */
+	mutate: (command: Command_Deserialize) => typedError<Outcome, ErrorView>(__TAURI_INVOKE("mutate", { command })),
+	/**  Dials the inviter named by a link; answers once the four words are there. */
 	joinStart: (link: string) => typedError<JoinOffer, ErrorView>(__TAURI_INVOKE("join_start", { link })),
-	/**  The words were compared. */
+	/**  The words were compared: join, and wait until the space has arrived, or give up (then there is nothing to tell). */
 	joinAnswer: (offer: string, same: boolean) => typedError<Joined | null, ErrorView>(__TAURI_INVOKE("join_answer", { offer, same })),
 	/**  Who waits to join. */
 	joinRequests: () => typedError<JoinRequestView[], ErrorView>(__TAURI_INVOKE("join_requests")),
-	/**  Lets somebody in, or not. */
+	/**  Lets somebody in who waits, or not. */
 	answerRequest: (request: string, approve: boolean) => typedError<null, ErrorView>(__TAURI_INVOKE("answer_request", { request, approve })),
-	/**  Exchanges with everybody reachable. */
+	/**  Exchanges with everybody reachable. How it went is in the sync line and in the computers' states. */
 	syncNow: () => typedError<null, ErrorView>(__TAURI_INVOKE("sync_now")),
 	/**  Where this computer listens. */
 	addresses: () => typedError<Addresses, ErrorView>(__TAURI_INVOKE("addresses")),
-	/**  Opens a link outside. */
+	/**  Opens a web, mail or telephone link outside; refuses every other. */
 	openExternal: (url: string) => typedError<null, ErrorView>(__TAURI_INVOKE("open_external", { url })),
 };
 
 /* Types */
-export type Addresses = { computer: string, addresses: string[] };
-
-export type VaultState = { kind: "none" | "open" | "trouble", error: ErrorView | null, suggestedName: string, suggestedComputer: string, link: string | null };
-
-export type RecordRef = { space: string | null, id: string };
-
-export type ImportFormat = "vcard";
-
-export type FieldEdit = { op: "set", field: string, label: string | null, value: string } | { op: "add", field: string, label: string | null, value: string } | { op: "setItem", field: string, item: string, part: string, value: string } | { op: "remove", field: string, item: string };
-
-export type Command = { type: "add", space: string | null, kind: string, records: string[] } | { type: "edit", record: RecordRef, edits: FieldEdit[] } | { type: "delete", records: RecordRef[] } | { type: "restore", records: RecordRef[] } | { type: "undo" } | { type: "redo" } | { type: "revert", record: RecordRef, change: string } | { type: "choose", record: RecordRef, field: string, choice: string } | { type: "import", path: string, format: ImportFormat | null, space: string | null, dryRun: boolean } | { type: "createSpace", name: string } | { type: "renameSpace", space: string, name: string } | { type: "leaveSpace", space: string } | { type: "move", record: RecordRef, space: string } | { type: "invite", space: string, role: string, expiresIn: number, auto: boolean, forWhom: string, hints: string[], relay: string | null } | { type: "withdrawInvitation", invitation: string } | { type: "setRole", space: string, member: string, role: string } | { type: "removeMember", space: string, member: string } | { type: "markSeen", record: RecordRef } | { type: "setSetting", key: string, value: string };
-
-export type Warned = { file: string, line: number, message: string };
-
-export type Outcome = { type: "records", ids: string[], space: string, label: string } | { type: "space", id: string } | { type: "invitation", invitation: InvitationView } | { type: "import", report: ImportReport } | { type: "undone", label: string, ids: string[] } | { type: "done" };
-
-export type SortBy = "name" | "changed" | "created";
-
-export type ListFilter = { kind: string, space: string | null, text: string, sort: SortBy, offset: number, limit: number };
-
-export type Query = { type: "status" } | { type: "record", record: RecordRef } | { type: "list", filter: ListFilter } | { type: "records", filter: ListFilter } | { type: "search", text: string, limit: number } | { type: "timeline", record: RecordRef, limit: number } | { type: "history", record: RecordRef } | { type: "conflicts", record: RecordRef | null } | { type: "trash" } | { type: "space", space: string } | { type: "settings" } | { type: "export", format: string, filter: ListFilter } | { type: "check" };
-
-export type Answer = { type: "status", value: VaultStatus } | { type: "record", value: RecordView } | { type: "list", value: Page } | { type: "records", value: RecordView[] } | { type: "search", value: Row[] } | { type: "timeline", value: TimelineItem[] } | { type: "history", value: HistoryItem[] } | { type: "conflicts", value: ConflictView[] } | { type: "trash", value: Row[] } | { type: "space", value: SpaceDetail } | { type: "settings", value: Setting[] } | { type: "export", value: string } | { type: "check", value: CheckReport };
-
-export type ErrorCode = "no-vault" | "vault-exists" | "vault-in-use" | "newer-vault" | "damaged" | "read-only" | "disk-full" | "not-found" | "ambiguous" | "invalid" | "not-allowed" | "nothing-to-undo" | "file" | "link" | "unreachable" | "timeout" | "internal";
-
-export type ErrorView = { code: ErrorCode, message: string, hint: string };
-
-export type Event = { event: "changed", spaces: string[], records: string[], remote: boolean } | { event: "sync", line: SyncLine } | { event: "peer", computer: string, name: string, state: string } | { event: "delivered", computer: string, name: string, space: string } | { event: "refused", computer: string, reason: string } | { event: "join-request", request: JoinRequestView } | { event: "join-request-ended", id: string } | { event: "import-progress", done: number, total: number } | { event: "listening", computer: string, addresses: string[] };
-
-export type JoinOffer = { id: string, inviter: string, inviterComputer: string, spaceName: string, role: string, expires: string, words: string[], path: string };
-
-export type Joined = { space: string, name: string, inviter: string, words: string[] };
-
-/** The vault, its spaces and how its sharing stands. */
-export type VaultStatus = {
-	/** The person's key id. */
-	person: string,
-	/** The person's name. */
-	personName: string,
-	/** This computer's id. */
-	computer: string,
-	/** This computer's name. */
-	computerName: string,
-	/** All spaces, the private one first, then by when they were made or joined. */
-	spaces: SpaceSummary[],
-	/** People in all spaces together. */
-	people: number,
-	/** Organisations in all spaces together. */
-	orgs: number,
-	/** Records with a conflict. */
-	conflicts: number,
-	/** The label of the operation `undo` would take back; empty when there is none. */
-	canUndo: string,
-	/** The label of the operation `redo` would do again; empty when there is none. */
-	canRedo: string,
-	/** The sync line: what it says, from acknowledgements only. */
-	sync: SyncLine,
-};
-
-/** A space in the sidebar. */
-export type SpaceSummary = {
-	/** Its id. */
-	id: string,
-	/** Its name. */
-	name: string,
-	/** Shared only with the person's own computers. */
-	private: boolean,
-	/** What this person may do: `owner`, `editor`, `viewer`, or `none` after removal. */
-	role: string,
-	/** People in it. */
-	people: number,
-	/** Organisations in it. */
-	orgs: number,
-	/** Activities in it. */
-	activities: number,
-	/** The other members. */
-	members: MemberView[],
-};
-
-/** A member of a space. */
-export type MemberView = {
-	/** The person's key id. */
-	id: string,
-	/** Their name. */
-	name: string,
-	/** `owner`, `editor`, `viewer`, or `none` after removal. */
-	role: string,
-	/** This is the person who owns this vault. */
-	me: boolean,
-	/** Their computers. */
-	computers: ComputerView[],
-};
-
-/** A computer of a member, seen from here. */
-export type ComputerView = {
-	/** Its id. */
-	id: string,
-	/** Its name. */
-	name: string,
-	/** This computer. */
-	this: boolean,
-	/** `direct`, `relay`, `lan` or `away`. */
-	state: string,
-	/** When it was last connected, RFC 3339; empty for never. */
-	lastSeen: string,
-	/** Until when it has confirmed everything, RFC 3339; empty for never. */
-	lastAck: string,
-	/** Own and others' changes held here that it has not confirmed. */
-	pending: number,
-	/** Why it refused or was refused, in a sentence; empty when all is well. */
-	trouble: string,
-};
-
-/** The line at the foot of the sidebar. Every statement comes from acknowledgements. */
-export type SyncLine = {
-	/** (something is to send and nobody is reachable), `receiving`, `trouble`. */
-	kind: string,
-	/** First line: "2 changes to send to Jon". */
-	title: string,
-	/** Second line: "Maria has all, as of 14:11". */
-	detail: string,
-};
-
-/** A space with its members and open invitations. */
-export type SpaceDetail = {
-	/** The space. */
-	summary: SpaceSummary,
-	/** All members, this person first. */
-	members: MemberView[],
-	/** Invitations that can still be used, and ones that ran out lately. */
-	invitations: InvitationView[],
-	/** Everybody's computers waiting to join. */
-	requests: JoinRequestView[],
-};
-
-/** An invitation. */
-export type InvitationView = {
-	/** Its id. */
-	id: string,
-	/** The link; works once. */
-	link: string,
-	/** The link as QR code: rows of `0` and `1`. */
-	qr: string[],
-	/** The space. */
-	space: string,
-	/** The role it gives. */
-	role: string,
-	/** Until when it works, RFC 3339. */
-	expires: string,
-	/** When it was made, RFC 3339. */
-	made: string,
-	/** For whom, a note to oneself. */
-	forWhom: string,
-	/** `open`, `used`, `expired` or `withdrawn`. */
-	state: string,
-	/** The relay it carries; empty means it works on the same network. */
-	relay: string,
-	/** The inviter approves whoever brings it. */
-	auto: boolean,
-};
-
-/** Somebody who brought an invitation and waits. */
-export type JoinRequestView = {
-	/** Its id. */
-	id: string,
-	/** The space. */
-	space: string,
-	/** The space's name. */
-	spaceName: string,
-	/** Who they say they are. */
-	personName: string,
-	/** Their computer's name. */
-	computerName: string,
-	/** The role the invitation gives. */
-	role: string,
-	/** The four words to compare. */
-	words: string[],
-	/** `direct`, `relay` or `lan`. */
-	path: string,
-	/** When they came, RFC 3339. */
-	at: string,
-};
-
-/** A row of a list. */
-export type Row = {
-	/** The record. */
-	id: string,
-	/** Its space. */
-	space: string,
-	/** `person`, `org`, ... */
-	kind: string,
-	/** Its name; for an activity without subject the start of its text. */
-	name: string,
-	/** Title and organisation, or e-mail, or phone. */
-	detail: string,
-	/** Fields with more than one value. */
-	conflicts: number,
-	/** Others changed it since this person looked. */
-	news: boolean,
-	/** When it was last changed, RFC 3339. */
-	changed: string,
-	/** Where a search found it, when not in the name: `email`, `phone`, `org`, `notes`, `tag`, `activity`. */
-	matched: string,
-	/** In the trash. */
-	deleted: boolean,
-};
-
-/** A page of a list. */
-export type Page = {
-	/** The rows. */
-	rows: Row[],
-	/** How many there are in all. */
-	total: number,
-};
-
-/** One line of a timeline: an activity, or field changes by one person in one go. */
-export type TimelineItem = {
-	/** `note`, `call`, `meeting`, `email`, `message` or `change`. */
-	kind: string,
-	/** The activity's record, or the change. */
-	id: string,
-	/** Its space. */
-	space: string,
-	/** When, RFC 3339. */
-	at: string,
-	/** Who wrote it. */
-	by: string,
-	/** This person wrote it. */
-	mine: boolean,
-	/** The subject of an activity. */
-	name: string,
-	/** The text of an activity; for a change a sentence ("set the role to Head of Partnerships"). */
-	text: string,
-	/** How long it took, in minutes; empty when not said. */
-	duration: string,
-	/** In the private space. */
-	private: boolean,
-};
-
-/** One field that one change touched. */
-export type HistoryItem = {
-	/** The record. */
-	id: string,
-	/** The change. */
-	change: string,
-	/** The field (`phones/ITEM`). */
-	field: string,
-	/** What it was. */
-	old: string,
-	/** What it became. */
-	new: string,
-	/** Who. */
-	by: string,
-	/** On which computer. */
-	computer: string,
-	/** When, RFC 3339. */
-	at: string,
-};
-
-/** One value of a conflict. */
-export type ConflictValue = {
-	/** 1, 2, ...: what `choose` takes. */
-	n: number,
-	/** The value; empty when that side removed it. */
-	value: string,
-	/** Who. */
-	by: string,
-	/** This person wrote it. */
-	mine: boolean,
-	/** When, RFC 3339. */
-	at: string,
-	/** On which computer. */
-	computer: string,
-};
-
-/** A field with values kept side by side. */
-export type ConflictView = {
-	/** The record. */
-	id: string,
-	/** Its space. */
-	space: string,
-	/** Its name. */
-	name: string,
-	/** The field (`phones/ITEM`, `name`, `deleted`). */
-	field: string,
-	/** The label of the item, where it has one ("mobile"). */
-	label: string,
-	/** Whether "keep both" is possible. */
-	both: boolean,
-	/** The values. */
-	values: ConflictValue[],
-};
-
-/** What became of an import. */
-export type ImportReport = {
-	/** The operation's id, for `import --undo`. */
-	import: string,
-	/** New records. */
-	added: number,
-	/** Records found again and changed. */
-	updated: number,
-	/** Records found again as they are. */
-	unchanged: number,
-	/** Cards left out. */
-	skipped: number,
-	/** What could not be read. */
-	warnings: Warned[],
-};
-
-/** A setting of this computer. */
-export type Setting = {
-	/** Key. */
-	key: string,
-	/** Value. */
-	value: string,
-};
-
-/** What `check` found. */
-export type CheckReport = {
-	/** Spaces looked at. */
-	spaces: number,
-	/** Feeds whose chains and signatures were verified. */
-	feeds: number,
-	/** Entries verified. */
-	entries: number,
-	/** Documents rebuilt and compared with their projections. */
-	documents: number,
-	/** What is wrong, in sentences; empty when all is well. */
-	problems: string[],
-};
-
-/** A labelled value: an e-mail address, a phone number, a link, a date. */
-export type Labelled = {
-	/** The item's id in the record, stable across edits. */
-	item: string,
-	/** `work`, `home`, `mobile`, ... or the person's own word. */
-	label: string,
-	/** As typed. */
-	value: string,
-	/** Preferred among its kind. */
-	pref: boolean,
-};
-
-/** A postal address; its parts merge apart. */
+/**  A postal address; its parts merge apart. */
 export type Address = {
-	/** The item's id in the record. */
+	/**  The item's id in the record. */
 	item: string,
-	/** `work`, `home`, ... */
+	/**  `work`, `home`, ... */
 	label: string,
-	/** Street and number. */
+	/**  Street and number. */
 	street: string,
-	/** City. */
+	/**  City. */
 	city: string,
-	/** Region or state. */
+	/**  Region or state. */
 	region: string,
-	/** Postal code. */
+	/**  Postal code. */
 	postcode: string,
-	/** Country, as typed. */
+	/**  Country, as typed. */
 	country: string,
 };
 
-/** A role in an organisation. */
+/**  Where this computer listens. */
+export type Addresses = {
+	/**  This computer's id. */
+	computer: string,
+	/**  `ip:port`. */
+	addresses: string[],
+};
+
+/**  A role in an organisation. */
 export type Affiliation = {
-	/** The item's id in the record. */
+	/**  The item's id in the record. */
 	item: string,
-	/** The organisation's record, if it has one. */
+	/**  The organisation's record, if it has one. */
 	org: string,
-	/** The organisation's name. */
+	/**  The organisation's name. */
 	name: string,
-	/** Title. */
+	/**  Title. */
 	title: string,
-	/** Department. */
+	/**  Department. */
 	department: string,
-	/** From, a date or part of one. */
+	/**  From, a date or part of one. */
 	since: string,
-	/** Until, a date or part of one. */
+	/**  Until, a date or part of one. */
 	until: string,
 };
 
-/** A typed link to another record. */
-export type Relation = {
-	/** The item's id in the record. */
-	item: string,
-	/** `introduced by`, `spouse`, ... */
-	type: string,
-	/** The other record. */
-	id: string,
+/**  The answer to a query, variant for variant. */
+export type Answer = 
+/**  To `status`. */
+{ type: "status"; value: VaultStatus } | 
+/**  To `record`. */
+{ type: "record"; value: RecordView } | 
+/**  To `list`. */
+{ type: "list"; value: Page } | 
+/**  To `records`. */
+{ type: "records"; value: RecordView[] } | 
+/**  To `search`. */
+{ type: "search"; value: Row[] } | 
+/**  To `timeline`. */
+{ type: "timeline"; value: TimelineItem[] } | 
+/**  To `history`. */
+{ type: "history"; value: HistoryItem[] } | 
+/**  To `conflicts`. */
+{ type: "conflicts"; value: ConflictView[] } | 
+/**  To `trash`. */
+{ type: "trash"; value: Row[] } | 
+/**  To `space`. */
+{ type: "space"; value: SpaceDetail } | 
+/**  To `settings`. */
+{ type: "settings"; value: Setting[] } | 
+/**  To `export`. */
+{ type: "export"; value: string } | 
+/**  To `check`. */
+{ type: "check"; value: CheckReport };
+
+/**  What `check` found. */
+export type CheckReport = {
+	/**  Spaces looked at. */
+	spaces: number,
+	/**  Feeds whose chains and signatures were verified. */
+	feeds: number,
+	/**  Entries verified. */
+	entries: number,
+	/**  Documents rebuilt and compared with their projections. */
+	documents: number,
+	/**  What is wrong, in sentences; empty when all is well. */
+	problems: string[],
 };
 
-/** When and by whom. */
-export type Stamp = {
-	/** RFC 3339, UTC. */
-	at: string,
-	/** The person's name. */
-	by: string,
-};
+/**  Everything that changes the vault. Each is one named operation, durable when it returns; none waits for the network. */
+export type Command = Command_Serialize | Command_Deserialize;
 
-/** A record in the shape the window and the command line show. */
-export type RecordView = {
-	/** `p_01...` */
+/**  Everything that changes the vault. Each is one named operation, durable when it returns; none waits for the network. */
+export type Command_Deserialize = 
+/**  Adds records, each a JSON object in the shape of the command line (see `RecordView`), one commit. */
+{ type: "add"; 
+/**  The space; `None` is the private space. */
+space?: string | null; 
+/**  `person`, `org`, `note`, `call`, ... for records whose JSON names no kind. */
+kind: string; 
+/**  The records as JSON texts. */
+records: string[] } | 
+/**  Adds one record made of field edits, as forms and the command line write them. */
+{ type: "create"; 
+/**  The space; `None` is the private space. */
+space?: string | null; 
+/**  `person`, `org`, `note`, `call`, ... */
+kind: string; 
+/**  Its fields. */
+edits: FieldEdit_Deserialize[] } | 
+/**  Edits fields of one record. */
+{ type: "edit"; 
+/**  The record. */
+record: RecordRef_Deserialize; 
+/**  What to change. */
+edits: FieldEdit_Deserialize[] } | 
+/**  Puts records in the trash. */
+{ type: "delete"; 
+/**  The records. */
+records: RecordRef_Deserialize[] } | 
+/**  Takes records out of the trash. */
+{ type: "restore"; 
+/**  The records. */
+records: RecordRef_Deserialize[] } | 
+/**  Takes back the newest own operation that is not taken back yet. */
+{ type: "undo" } | 
+/**  Does again what was taken back last. */
+{ type: "redo" } | 
+/**  Takes back one change of a record. */
+{ type: "revert"; 
+/**  The record. */
+record: RecordRef_Deserialize; 
+/**  The change, as printed by the history. */
+change: string } | 
+/**  Settles a conflict for everybody. */
+{ type: "choose"; 
+/**  The record. */
+record: RecordRef_Deserialize; 
+/**  The field, as printed by `conflicts` (`phones/ITEM`). */
+field: string; 
+/**  `1`, `2`, ... or `both`. */
+choice: string } | 
+/**  Imports a file. */
+{ type: "import"; 
+/**  Where it is on this computer. */
+path: string; 
+/**  `None`: found out from the contents and the name. */
+format?: ImportFormat | null; 
+/**  The space; `None` is the private space. */
+space?: string | null; 
+/**  Only say what would happen. */
+dryRun: boolean } | 
+/**  Makes a space. */
+{ type: "createSpace"; 
+/**  Its name. */
+name: string } | 
+/**  Renames a space. */
+{ type: "renameSpace"; 
+/**  The space. */
+space: string; 
+/**  The new name. */
+name: string } | 
+/**  Leaves a space; the copy stays readable. */
+{ type: "leaveSpace"; 
+/**  The space. */
+space: string } | 
+/**
+ *  Moves a record to another space: a new record there, a tombstone with a forwarding id here. Activities of the record's private space that are
+ *  only about it stay where they are.
+ */
+{ type: "move"; 
+/**  The record. */
+record: RecordRef_Deserialize; 
+/**  Where to. */
+space: string } | 
+/**  Makes an invitation link. Needs no network. */
+{ type: "invite"; 
+/**  The space. */
+space: string; 
+/**  `owner`, `editor` or `viewer`. */
+role: string; 
+/**  How long it works, in seconds. */
+expiresIn: number; 
+/**  The inviter approves whoever brings the link. */
+auto: boolean; 
+/**  For whom, a note to oneself. */
+forWhom: string; 
+/**  Where this computer can be reached (`ip:port`), as hints; filled in by the network side. */
+hints: string[]; 
+/**  A relay the invitation carries; `None`: works on the same network. */
+relay?: string | null } | 
+/**  Makes an invitation that was not used yet worthless. */
+{ type: "withdrawInvitation"; 
+/**  The invitation. */
+invitation: string } | 
+/**  Gives a member another role. */
+{ type: "setRole"; 
+/**  The space. */
+space: string; 
+/**  The member: id, prefix or name. */
+member: string; 
+/**  The role. */
+role: string } | 
+/**  Removes a member. */
+{ type: "removeMember"; 
+/**  The space. */
+space: string; 
+/**  The member: id, prefix or name. */
+member: string } | 
+/**  Says that the person has looked at what others changed in a record. */
+{ type: "markSeen"; 
+/**  The record. */
+record: RecordRef_Deserialize } | 
+/**  Keeps a setting of this computer (theme, density, relay, ...). */
+{ type: "setSetting"; 
+/**  Its key. */
+key: string; 
+/**  Its value; empty removes it. */
+value: string };
+
+/**  Everything that changes the vault. Each is one named operation, durable when it returns; none waits for the network. */
+export type Command_Serialize = 
+/**  Adds records, each a JSON object in the shape of the command line (see `RecordView`), one commit. */
+{ type: "add"; 
+/**  The space; `None` is the private space. */
+space: string | null; 
+/**  `person`, `org`, `note`, `call`, ... for records whose JSON names no kind. */
+kind: string; 
+/**  The records as JSON texts. */
+records: string[] } | 
+/**  Adds one record made of field edits, as forms and the command line write them. */
+{ type: "create"; 
+/**  The space; `None` is the private space. */
+space: string | null; 
+/**  `person`, `org`, `note`, `call`, ... */
+kind: string; 
+/**  Its fields. */
+edits: FieldEdit_Serialize[] } | 
+/**  Edits fields of one record. */
+{ type: "edit"; 
+/**  The record. */
+record: RecordRef_Serialize; 
+/**  What to change. */
+edits: FieldEdit_Serialize[] } | 
+/**  Puts records in the trash. */
+{ type: "delete"; 
+/**  The records. */
+records: RecordRef_Serialize[] } | 
+/**  Takes records out of the trash. */
+{ type: "restore"; 
+/**  The records. */
+records: RecordRef_Serialize[] } | 
+/**  Takes back the newest own operation that is not taken back yet. */
+{ type: "undo" } | 
+/**  Does again what was taken back last. */
+{ type: "redo" } | 
+/**  Takes back one change of a record. */
+{ type: "revert"; 
+/**  The record. */
+record: RecordRef_Serialize; 
+/**  The change, as printed by the history. */
+change: string } | 
+/**  Settles a conflict for everybody. */
+{ type: "choose"; 
+/**  The record. */
+record: RecordRef_Serialize; 
+/**  The field, as printed by `conflicts` (`phones/ITEM`). */
+field: string; 
+/**  `1`, `2`, ... or `both`. */
+choice: string } | 
+/**  Imports a file. */
+{ type: "import"; 
+/**  Where it is on this computer. */
+path: string; 
+/**  `None`: found out from the contents and the name. */
+format: ImportFormat | null; 
+/**  The space; `None` is the private space. */
+space: string | null; 
+/**  Only say what would happen. */
+dryRun: boolean } | 
+/**  Makes a space. */
+{ type: "createSpace"; 
+/**  Its name. */
+name: string } | 
+/**  Renames a space. */
+{ type: "renameSpace"; 
+/**  The space. */
+space: string; 
+/**  The new name. */
+name: string } | 
+/**  Leaves a space; the copy stays readable. */
+{ type: "leaveSpace"; 
+/**  The space. */
+space: string } | 
+/**
+ *  Moves a record to another space: a new record there, a tombstone with a forwarding id here. Activities of the record's private space that are
+ *  only about it stay where they are.
+ */
+{ type: "move"; 
+/**  The record. */
+record: RecordRef_Serialize; 
+/**  Where to. */
+space: string } | 
+/**  Makes an invitation link. Needs no network. */
+{ type: "invite"; 
+/**  The space. */
+space: string; 
+/**  `owner`, `editor` or `viewer`. */
+role: string; 
+/**  How long it works, in seconds. */
+expiresIn: number; 
+/**  The inviter approves whoever brings the link. */
+auto: boolean; 
+/**  For whom, a note to oneself. */
+forWhom: string; 
+/**  Where this computer can be reached (`ip:port`), as hints; filled in by the network side. */
+hints: string[]; 
+/**  A relay the invitation carries; `None`: works on the same network. */
+relay: string | null } | 
+/**  Makes an invitation that was not used yet worthless. */
+{ type: "withdrawInvitation"; 
+/**  The invitation. */
+invitation: string } | 
+/**  Gives a member another role. */
+{ type: "setRole"; 
+/**  The space. */
+space: string; 
+/**  The member: id, prefix or name. */
+member: string; 
+/**  The role. */
+role: string } | 
+/**  Removes a member. */
+{ type: "removeMember"; 
+/**  The space. */
+space: string; 
+/**  The member: id, prefix or name. */
+member: string } | 
+/**  Says that the person has looked at what others changed in a record. */
+{ type: "markSeen"; 
+/**  The record. */
+record: RecordRef_Serialize } | 
+/**  Keeps a setting of this computer (theme, density, relay, ...). */
+{ type: "setSetting"; 
+/**  Its key. */
+key: string; 
+/**  Its value; empty removes it. */
+value: string };
+
+/**  A computer of a member, seen from here. */
+export type ComputerView = {
+	/**  Its id. */
 	id: string,
-	/** `person`, `org`, `note`, ... */
-	kind: string,
-	/** The space it belongs to. */
-	space: string,
-	/** The full name (vCard FN), its own field; for an activity its subject. */
+	/**  Its name. */
 	name: string,
-	/** Given name. */
-	given: string,
-	/** Family name. */
-	family: string,
-	/** Middle name. */
-	middle: string,
-	/** Honorific before the name. */
-	prefix: string,
-	/** Letters after the name. */
-	suffix: string,
-	/** Nickname. */
-	nickname: string,
-	/** Pronouns, as the person says them. */
-	pronouns: string,
-	/** E-mail addresses. */
-	emails: Labelled[],
-	/** Phone numbers. */
-	phones: Labelled[],
-	/** Addresses. */
-	addresses: Address[],
-	/** Roles in organisations. */
-	orgs: Affiliation[],
-	/** Links. */
-	urls: Labelled[],
-	/** Messaging addresses. */
-	ims: Labelled[],
-	/** `1986-12-03`, `--12-03` or `1986`. */
-	birthday: string,
-	/** Other dates. */
-	dates: Labelled[],
-	/** Tags, sorted. */
-	tags: string[],
-	/** Notes about the record. */
-	notes: string,
-	/** Keep in touch every so often: `6w`, `3m`. */
-	rhythm: string,
-	/** Fields of the person's own and fields kept from imports. */
-	custom: { [key in string]: string },
-	/** Links to other records. */
-	relations: Relation[],
-	/** The text of an activity. */
-	text: string,
-	/** When an activity took place, RFC 3339 UTC. */
+	/**  This computer. */
+	this: boolean,
+	/**  `direct`, `relay`, `lan` or `away`. */
+	state: string,
+	/**  When it was last connected, RFC 3339; empty for never. */
+	lastSeen: string,
+	/**  Until when it has confirmed everything, RFC 3339; empty for never. */
+	lastAck: string,
+	/**  Own and others' changes held here that it has not confirmed. */
+	pending: number,
+	/**  Why it refused or was refused, in a sentence; empty when all is well. */
+	trouble: string,
+};
+
+/**  One value of a conflict. */
+export type ConflictValue = {
+	/**  1, 2, ...: what `choose` takes. */
+	n: number,
+	/**  The value; empty when that side removed it. */
+	value: string,
+	/**  Who. */
+	by: string,
+	/**  This person wrote it. */
+	mine: boolean,
+	/**  When, RFC 3339. */
 	at: string,
-	/** How long it took, in minutes, as text. */
+	/**  On which computer. */
+	computer: string,
+};
+
+/**  A field with values kept side by side. */
+export type ConflictView = {
+	/**  The record. */
+	id: string,
+	/**  Its space. */
+	space: string,
+	/**  Its name. */
+	name: string,
+	/**  The field (`phones/ITEM`, `name`, `deleted`). */
+	field: string,
+	/**  The label of the item, where it has one ("mobile"). */
+	label: string,
+	/**  Whether "keep both" is possible. */
+	both: boolean,
+	/**  The values. */
+	values: ConflictValue[],
+};
+
+/**  A stable word for each kind of error. */
+export type ErrorCode = 
+/**  There is no vault here yet. */
+"no-vault" | 
+/**  There is a vault here already. */
+"vault-exists" | 
+/**  Another process has the vault open. */
+"vault-in-use" | 
+/**  The vault was written by a newer version. */
+"newer-vault" | 
+/**  The vault is damaged. */
+"damaged" | 
+/**  The folder cannot be written. */
+"read-only" | 
+/**  The disk is full. */
+"disk-full" | 
+/**  No such record, space, member, ... */
+"not-found" | 
+/**  More than one fits. */
+"ambiguous" | 
+/**  The input is wrong. */
+"invalid" | 
+/**  The person may not do that here. */
+"not-allowed" | 
+/**  There is nothing to undo or redo. */
+"nothing-to-undo" | 
+/**  The file cannot be read or written. */
+"file" | 
+/**  The link is wrong, used, expired or withdrawn. */
+"link" | 
+/**  The other computer cannot be reached, or refused. */
+"unreachable" | 
+/**  It took too long. */
+"timeout" | 
+/**  Something that should not happen. */
+"internal";
+
+/**  An error as people and programs see it: what is wrong, what is safe and what to do. */
+export type ErrorView = {
+	/**  For programs. */
+	code: ErrorCode,
+	/**  What is wrong, in a sentence. */
+	message: string,
+	/**  What is safe and what to do; may be empty. */
+	hint: string,
+};
+
+/**  What the engine and the network tell their listeners. */
+export type Event = 
+/**  Records, members or spaces changed: ask again for what you show. */
+{ event: "changed"; 
+/**  The spaces. */
+spaces: string[]; 
+/**  The records, at most 1,000; empty when more, or when the change is not about records. */
+records: string[]; 
+/**  It came from somebody else's computer. */
+remote: boolean } | 
+/**  The sync line or a computer's state changed. */
+{ event: "sync"; 
+/**  The line now. */
+line: SyncLine } | 
+/**  A computer connected or went away. */
+{ event: "peer"; 
+/**  The computer. */
+computer: string; 
+/**  The person's name. */
+name: string; 
+/**  `direct`, `relay`, `lan` or `away`. */
+state: string } | 
+/**  A computer confirmed everything of a space. */
+{ event: "delivered"; 
+/**  The computer. */
+computer: string; 
+/**  The person's name. */
+name: string; 
+/**  The space. */
+space: string } | 
+/**  An exchange was refused, by us or by them. */
+{ event: "refused"; 
+/**  The computer. */
+computer: string; 
+/**  Why, in a sentence. */
+reason: string } | 
+/**  Somebody brought an invitation: compare words. */
+{ event: "join-request"; 
+/**  The request. */
+request: JoinRequestView } | 
+/**  A join request is over: it was answered, withdrawn or the other side went away. */
+{ event: "join-request-ended"; 
+/**  The request. */
+id: string } | 
+/**  How an import goes. */
+{ event: "import-progress"; 
+/**  Cards done. */
+done: number; 
+/**  Of so many. */
+total: number } | 
+/**  The network side listens. */
+{ event: "listening"; 
+/**  This computer's id. */
+computer: string; 
+/**  Addresses, `ip:port`. */
+addresses: string[] };
+
+/**  One edit as a person means it. `field` uses the keys of the JSON shape of a record (`name`, `phones`, `tags`, `custom.x-dietary`). */
+export type FieldEdit = FieldEdit_Serialize | FieldEdit_Deserialize;
+
+/**  One edit as a person means it. `field` uses the keys of the JSON shape of a record (`name`, `phones`, `tags`, `custom.x-dietary`). */
+export type FieldEdit_Deserialize = 
+/**  Sets a single-valued field; empty text clears it. For a list field: replaces the item with that label, or adds it. */
+{ op: "set"; 
+/**  The field. */
+field: string; 
+/**  The label, for list fields. */
+label?: string | null; 
+/**  The new value. */
+value: string } | 
+/**  Adds an item to a list, or a member to a set (tags, participants). */
+{ op: "add"; 
+/**  The field. */
+field: string; 
+/**  The label, where the field has labels. */
+label?: string | null; 
+/**  The value. */
+value: string } | 
+/**  Changes one part of one list item (`value`, `label`, `pref`, `street`, `title`, ...). */
+{ op: "setItem"; 
+/**  The list field. */
+field: string; 
+/**  The item's id. */
+item: string; 
+/**  Which part of it. */
+part: string; 
+/**  The new value; empty clears the part. */
+value: string } | 
+/**  Removes an item by its id or value, or a member of a set. */
+{ op: "remove"; 
+/**  The field. */
+field: string; 
+/**  The item's id, its value, or the member. */
+item: string };
+
+/**  One edit as a person means it. `field` uses the keys of the JSON shape of a record (`name`, `phones`, `tags`, `custom.x-dietary`). */
+export type FieldEdit_Serialize = 
+/**  Sets a single-valued field; empty text clears it. For a list field: replaces the item with that label, or adds it. */
+{ op: "set"; 
+/**  The field. */
+field: string; 
+/**  The label, for list fields. */
+label: string | null; 
+/**  The new value. */
+value: string } | 
+/**  Adds an item to a list, or a member to a set (tags, participants). */
+{ op: "add"; 
+/**  The field. */
+field: string; 
+/**  The label, where the field has labels. */
+label: string | null; 
+/**  The value. */
+value: string } | 
+/**  Changes one part of one list item (`value`, `label`, `pref`, `street`, `title`, ...). */
+{ op: "setItem"; 
+/**  The list field. */
+field: string; 
+/**  The item's id. */
+item: string; 
+/**  Which part of it. */
+part: string; 
+/**  The new value; empty clears the part. */
+value: string } | 
+/**  Removes an item by its id or value, or a member of a set. */
+{ op: "remove"; 
+/**  The field. */
+field: string; 
+/**  The item's id, its value, or the member. */
+item: string };
+
+/**  One field that one change touched. */
+export type HistoryItem = {
+	/**  The record. */
+	id: string,
+	/**  The change. */
+	change: string,
+	/**  The field (`phones/ITEM`). */
+	field: string,
+	/**  What it was. */
+	old: string,
+	/**  What it became. */
+	new: string,
+	/**  Who. */
+	by: string,
+	/**  On which computer. */
+	computer: string,
+	/**  When, RFC 3339. */
+	at: string,
+};
+
+/**  A file format that can be imported. */
+export type ImportFormat = 
+/**  vCard 2.1, 3.0 or 4.0, any number of cards. */
+"vcard";
+
+/**  What became of an import. */
+export type ImportReport = {
+	/**  The operation's id, for `import --undo`. */
+	import: string,
+	/**  New records. */
+	added: number,
+	/**  Records found again and changed. */
+	updated: number,
+	/**  Records found again as they are. */
+	unchanged: number,
+	/**  Cards left out. */
+	skipped: number,
+	/**  What could not be read. */
+	warnings: Warned[],
+};
+
+/**  An invitation. */
+export type InvitationView = {
+	/**  Its id. */
+	id: string,
+	/**  The link; works once. */
+	link: string,
+	/**  The link as QR code: rows of `0` and `1`. */
+	qr: string[],
+	/**  The space. */
+	space: string,
+	/**  The role it gives. */
+	role: string,
+	/**  Until when it works, RFC 3339. */
+	expires: string,
+	/**  When it was made, RFC 3339. */
+	made: string,
+	/**  For whom, a note to oneself. */
+	forWhom: string,
+	/**  `open`, `used`, `expired` or `withdrawn`. */
+	state: string,
+	/**  The relay it carries; empty means it works on the same network. */
+	relay: string,
+	/**  The inviter approves whoever brings it. */
+	auto: boolean,
+};
+
+/**  What the joiner sees before confirming. Nothing else has left the inviter's computer. */
+export type JoinOffer = {
+	/**  Names this attempt. */
+	id: string,
+	/**  Who invites. */
+	inviter: string,
+	/**  On which computer. */
+	inviterComputer: string,
+	/**  To which space. */
+	spaceName: string,
+	/**  As what. */
+	role: string,
+	/**  Until when the invitation works, RFC 3339. */
+	expires: string,
+	/**  The four words. */
+	words: string[],
+	/**  `direct`, `relay` or `lan`. */
+	path: string,
+};
+
+/**  Somebody who brought an invitation and waits. */
+export type JoinRequestView = {
+	/**  Its id. */
+	id: string,
+	/**  The space. */
+	space: string,
+	/**  The space's name. */
+	spaceName: string,
+	/**  Who they say they are. */
+	personName: string,
+	/**  Their computer's name. */
+	computerName: string,
+	/**  The role the invitation gives. */
+	role: string,
+	/**  The four words to compare. */
+	words: string[],
+	/**  `direct`, `relay` or `lan`. */
+	path: string,
+	/**  When they came, RFC 3339. */
+	at: string,
+};
+
+/**  A space has arrived. */
+export type Joined = {
+	/**  The space. */
+	space: string,
+	/**  Its name. */
+	name: string,
+	/**  Who invited. */
+	inviter: string,
+	/**  The four words. */
+	words: string[],
+};
+
+/**  A labelled value: an e-mail address, a phone number, a link, a date. */
+export type Labelled = {
+	/**  The item's id in the record, stable across edits. */
+	item: string,
+	/**  `work`, `home`, `mobile`, ... or the person's own word. */
+	label: string,
+	/**  As typed. */
+	value: string,
+	/**  Preferred among its kind. */
+	pref: boolean,
+};
+
+/**  What a list shows. */
+export type ListFilter = ListFilter_Serialize | ListFilter_Deserialize;
+
+/**  What a list shows. */
+export type ListFilter_Deserialize = {
+	/**  `person`, `org`, ...; empty for all. */
+	kind: string,
+	/**  One space; `None` for all. */
+	space?: string | null,
+	/**  Words to find, with `tag:x`; empty for all. */
+	text: string,
+	/**  Order. */
+	sort: SortBy,
+	/**  How many to leave out at the start. */
+	offset: number,
+	/**  How many at most; 0 means 100. */
+	limit: number,
+};
+
+/**  What a list shows. */
+export type ListFilter_Serialize = {
+	/**  `person`, `org`, ...; empty for all. */
+	kind: string,
+	/**  One space; `None` for all. */
+	space: string | null,
+	/**  Words to find, with `tag:x`; empty for all. */
+	text: string,
+	/**  Order. */
+	sort: SortBy,
+	/**  How many to leave out at the start. */
+	offset: number,
+	/**  How many at most; 0 means 100. */
+	limit: number,
+};
+
+/**  A member of a space. */
+export type MemberView = {
+	/**  The person's key id. */
+	id: string,
+	/**  Their name. */
+	name: string,
+	/**  `owner`, `editor`, `viewer`, or `none` after removal. */
+	role: string,
+	/**  This is the person who owns this vault. */
+	me: boolean,
+	/**  Their computers. */
+	computers: ComputerView[],
+};
+
+/**  What a command did. */
+export type Outcome = 
+/**  Records were made or changed; their ids. `label` names the operation for an undo toast ("Deleted Priya Raghunathan"). */
+{ type: "records"; 
+/**  Ids. */
+ids: string[]; 
+/**  Their space. */
+space: string; 
+/**  What happened, in words. */
+label: string } | 
+/**  A space was made or changed. */
+{ type: "space"; 
+/**  Its id. */
+id: string } | 
+/**  An invitation was made. */
+{ type: "invitation"; 
+/**  The invitation. */
+invitation: InvitationView } | 
+/**  A file was imported. */
+{ type: "import"; 
+/**  What became of it. */
+report: ImportReport } | 
+/**  Something was taken back or done again. */
+{ type: "undone"; 
+/**  Which operation, in words. */
+label: string; 
+/**  The records it touched. */
+ids: string[] } | 
+/**  Done, nothing more to say. */
+{ type: "done" };
+
+/**  A page of a list. */
+export type Page = {
+	/**  The rows. */
+	rows: Row[],
+	/**  How many there are in all. */
+	total: number,
+};
+
+/**  Everything that can be asked. Answered from the projections, never by loading documents (except history and conflicts of one record). */
+export type Query = Query_Serialize | Query_Deserialize;
+
+/**  Everything that can be asked. Answered from the projections, never by loading documents (except history and conflicts of one record). */
+export type Query_Deserialize = 
+/**  The vault, its spaces and the sync line. */
+{ type: "status" } | 
+/**  One record. */
+{ type: "record"; 
+/**  Which. */
+record: RecordRef_Deserialize } | 
+/**  A page of a list. */
+{ type: "list"; 
+/**  Which records. */
+filter: ListFilter_Deserialize } | 
+/**  Whole records matching a filter, for the command line. */
+{ type: "records"; 
+/**  Which records. */
+filter: ListFilter_Deserialize } | 
+/**  Search over everything, best first. */
+{ type: "search"; 
+/**  What was typed. */
+text: string; 
+/**  At most this many. */
+limit: number } | 
+/**  Activities and field changes of a person or organisation, newest first. */
+{ type: "timeline"; 
+/**  Whose. */
+record: RecordRef_Deserialize; 
+/**  At most this many. */
+limit: number } | 
+/**  The history of a record's fields, newest first. */
+{ type: "history"; 
+/**  Which. */
+record: RecordRef_Deserialize } | 
+/**  Values kept side by side. */
+{ type: "conflicts"; 
+/**  Of one record, or of all. */
+record?: RecordRef_Deserialize | null } | 
+/**  Records in the trash. */
+{ type: "trash" } | 
+/**  A space with its members and open invitations. */
+{ type: "space"; 
+/**  Which. */
+space: string } | 
+/**  All settings of this computer. */
+{ type: "settings" } | 
+/**  Records as the text of a file. */
+{ type: "export"; 
+/**  `vcard`, `vcard3` or `json`. */
+format: string; 
+/**  Which records. */
+filter: ListFilter_Deserialize } | 
+/**  Verifies signatures, chains, documents, projections and accumulators. */
+{ type: "check" };
+
+/**  Everything that can be asked. Answered from the projections, never by loading documents (except history and conflicts of one record). */
+export type Query_Serialize = 
+/**  The vault, its spaces and the sync line. */
+{ type: "status" } | 
+/**  One record. */
+{ type: "record"; 
+/**  Which. */
+record: RecordRef_Serialize } | 
+/**  A page of a list. */
+{ type: "list"; 
+/**  Which records. */
+filter: ListFilter_Serialize } | 
+/**  Whole records matching a filter, for the command line. */
+{ type: "records"; 
+/**  Which records. */
+filter: ListFilter_Serialize } | 
+/**  Search over everything, best first. */
+{ type: "search"; 
+/**  What was typed. */
+text: string; 
+/**  At most this many. */
+limit: number } | 
+/**  Activities and field changes of a person or organisation, newest first. */
+{ type: "timeline"; 
+/**  Whose. */
+record: RecordRef_Serialize; 
+/**  At most this many. */
+limit: number } | 
+/**  The history of a record's fields, newest first. */
+{ type: "history"; 
+/**  Which. */
+record: RecordRef_Serialize } | 
+/**  Values kept side by side. */
+{ type: "conflicts"; 
+/**  Of one record, or of all. */
+record: RecordRef_Serialize | null } | 
+/**  Records in the trash. */
+{ type: "trash" } | 
+/**  A space with its members and open invitations. */
+{ type: "space"; 
+/**  Which. */
+space: string } | 
+/**  All settings of this computer. */
+{ type: "settings" } | 
+/**  Records as the text of a file. */
+{ type: "export"; 
+/**  `vcard`, `vcard3` or `json`. */
+format: string; 
+/**  Which records. */
+filter: ListFilter_Serialize } | 
+/**  Verifies signatures, chains, documents, projections and accumulators. */
+{ type: "check" };
+
+/**  Names a record: an id, a unique prefix of one, or a unique name; with the space where that is not unique. */
+export type RecordRef = RecordRef_Serialize | RecordRef_Deserialize;
+
+/**  Names a record: an id, a unique prefix of one, or a unique name; with the space where that is not unique. */
+export type RecordRef_Deserialize = {
+	/**  The space: id, unique prefix or name. `None`: any space. */
+	space?: string | null,
+	/**  The record. */
+	id: string,
+};
+
+/**  Names a record: an id, a unique prefix of one, or a unique name; with the space where that is not unique. */
+export type RecordRef_Serialize = {
+	/**  The space: id, unique prefix or name. `None`: any space. */
+	space: string | null,
+	/**  The record. */
+	id: string,
+};
+
+/**
+ *  A record in the shape the window and the command line show.
+ * 
+ *  Empty text, lists and maps mean "not there"; the command line leaves them out.
+ */
+export type RecordView = {
+	/**  `p_01...` */
+	id: string,
+	/**  `person`, `org`, `note`, ... */
+	kind: string,
+	/**  The space it belongs to. */
+	space: string,
+	/**  The full name (vCard FN), its own field; for an activity its subject. */
+	name: string,
+	/**  Given name. */
+	given: string,
+	/**  Family name. */
+	family: string,
+	/**  Middle name. */
+	middle: string,
+	/**  Honorific before the name. */
+	prefix: string,
+	/**  Letters after the name. */
+	suffix: string,
+	/**  Nickname. */
+	nickname: string,
+	/**  Pronouns, as the person says them. */
+	pronouns: string,
+	/**  E-mail addresses. */
+	emails: Labelled[],
+	/**  Phone numbers. */
+	phones: Labelled[],
+	/**  Addresses. */
+	addresses: Address[],
+	/**  Roles in organisations. */
+	orgs: Affiliation[],
+	/**  Links. */
+	urls: Labelled[],
+	/**  Messaging addresses. */
+	ims: Labelled[],
+	/**  `1986-12-03`, `--12-03` or `1986`. */
+	birthday: string,
+	/**  Other dates. */
+	dates: Labelled[],
+	/**  Tags, sorted. */
+	tags: string[],
+	/**  Notes about the record. */
+	notes: string,
+	/**  Keep in touch every so often: `6w`, `3m`. */
+	rhythm: string,
+	/**  Fields of the person's own and fields kept from imports. */
+	custom: { [key in string]: string },
+	/**  Links to other records. */
+	relations: Relation[],
+	/**  The text of an activity. */
+	text: string,
+	/**  When an activity took place, RFC 3339 UTC. */
+	at: string,
+	/**  How long it took, in minutes, as text. */
 	duration: string,
-	/** The records that took part in an activity. */
+	/**  The records that took part in an activity. */
 	with: string[],
-	/** When and by whom it was made. */
+	/**  When and by whom it was made. */
 	created: Stamp,
-	/** When and by whom it was last changed. */
+	/**  When and by whom it was last changed. */
 	changed: Stamp,
-	/** Keys of fields with more than one value (`phones/ITEM`, `name`, `deleted`). */
+	/**  Keys of fields with more than one value (`phones/ITEM`, `name`, `deleted`). */
 	conflicts: string[],
-	/** Keys a newer version wrote that this one does not know; shown read-only. */
+	/**  Keys a newer version wrote that this one does not know; shown read-only. */
 	unknown: string[],
-	/** In the trash. */
+	/**  In the trash. */
 	deleted: boolean,
 };
 
+/**  A typed link to another record. */
+export type Relation = {
+	/**  The item's id in the record. */
+	item: string,
+	/**  `introduced by`, `spouse`, ... */
+	type: string,
+	/**  The other record. */
+	id: string,
+};
+
+/**  A row of a list. */
+export type Row = {
+	/**  The record. */
+	id: string,
+	/**  Its space. */
+	space: string,
+	/**  `person`, `org`, ... */
+	kind: string,
+	/**  Its name; for an activity without subject the start of its text. */
+	name: string,
+	/**  Title and organisation, or e-mail, or phone. */
+	detail: string,
+	/**  Fields with more than one value. */
+	conflicts: number,
+	/**  Others changed it since this person looked. */
+	news: boolean,
+	/**  When it was last changed, RFC 3339. */
+	changed: string,
+	/**  Where a search found it, when not in the name: `email`, `phone`, `org`, `notes`, `tag`, `activity`. */
+	matched: string,
+	/**  In the trash. */
+	deleted: boolean,
+};
+
+/**  A setting of this computer. */
+export type Setting = {
+	/**  Key. */
+	key: string,
+	/**  Value. */
+	value: string,
+};
+
+/**  How a list is sorted. */
+export type SortBy = 
+/**  By name, as people sort names. */
+"name" | 
+/**  Newest change first. */
+"changed" | 
+/**  Newest first. */
+"created";
+
+/**  A space with its members and open invitations. */
+export type SpaceDetail = {
+	/**  The space. */
+	summary: SpaceSummary,
+	/**  All members, this person first. */
+	members: MemberView[],
+	/**  Invitations that can still be used, and ones that ran out lately. */
+	invitations: InvitationView[],
+	/**  Everybody's computers waiting to join. */
+	requests: JoinRequestView[],
+};
+
+/**  A space in the sidebar. */
+export type SpaceSummary = {
+	/**  Its id. */
+	id: string,
+	/**  Its name. */
+	name: string,
+	/**  Shared only with the person's own computers. */
+	private: boolean,
+	/**  What this person may do: `owner`, `editor`, `viewer`, or `none` after removal. */
+	role: string,
+	/**  People in it. */
+	people: number,
+	/**  Organisations in it. */
+	orgs: number,
+	/**  Activities in it. */
+	activities: number,
+	/**  The other members. */
+	members: MemberView[],
+};
+
+/**  When and by whom. */
+export type Stamp = {
+	/**  RFC 3339, UTC. */
+	at: string,
+	/**  The person's name. */
+	by: string,
+};
+
+/**  The line at the foot of the sidebar. Every statement comes from acknowledgements. */
+export type SyncLine = {
+	/**
+	 *  `local` (nothing is shared), `all` (everybody has all), `pending` (something is still to send to somebody reachable), `offline`
+	 *  (something is to send and nobody is reachable), `receiving`, `trouble`.
+	 */
+	kind: string,
+	/**  First line: "2 changes to send to Jon". */
+	title: string,
+	/**  Second line: "Maria has all, as of 14:11". */
+	detail: string,
+};
+
+/**  One line of a timeline: an activity, or field changes by one person in one go. */
+export type TimelineItem = {
+	/**  `note`, `call`, `meeting`, `email`, `message` or `change`. */
+	kind: string,
+	/**  The activity's record, or the change. */
+	id: string,
+	/**  Its space. */
+	space: string,
+	/**  When, RFC 3339. */
+	at: string,
+	/**  Who wrote it. */
+	by: string,
+	/**  This person wrote it. */
+	mine: boolean,
+	/**  The subject of an activity. */
+	name: string,
+	/**  The text of an activity; for a change a sentence ("set the role to Head of Partnerships"). */
+	text: string,
+	/**  How long it took, in minutes; empty when not said. */
+	duration: string,
+	/**  In the private space. */
+	private: boolean,
+};
+
+/**  How the vault stands. */
+export type VaultKind = 
+/**  There is none: say who you are. */
+"none" | 
+/**  Open. */
+"open" | 
+/**  It cannot be used, see the error. */
+"trouble";
+
+/**  The first thing the page asks. */
+export type VaultState = VaultState_Serialize | VaultState_Deserialize;
+
+/**  The first thing the page asks. */
+export type VaultState_Deserialize = {
+	/**  How the vault stands. */
+	kind: VaultKind,
+	/**  What is wrong, when something is. */
+	error?: ErrorView | null,
+	/**  A guess at the person's name; may be empty. */
+	suggestedName: string,
+	/**  A guess at the computer's name; may be empty. */
+	suggestedComputer: string,
+	/**  A `tuttu:` link that came before the page was there; told once. Later ones come as the event `open-link`. */
+	link?: string | null,
+};
+
+/**  The first thing the page asks. */
+export type VaultState_Serialize = {
+	/**  How the vault stands. */
+	kind: VaultKind,
+	/**  What is wrong, when something is. */
+	error: ErrorView | null,
+	/**  A guess at the person's name; may be empty. */
+	suggestedName: string,
+	/**  A guess at the computer's name; may be empty. */
+	suggestedComputer: string,
+	/**  A `tuttu:` link that came before the page was there; told once. Later ones come as the event `open-link`. */
+	link: string | null,
+};
+
+/**  The vault, its spaces and how its sharing stands. */
+export type VaultStatus = {
+	/**  The person's key id. */
+	person: string,
+	/**  The person's name. */
+	personName: string,
+	/**  This computer's id. */
+	computer: string,
+	/**  This computer's name. */
+	computerName: string,
+	/**  All spaces, the private one first, then by when they were made or joined. */
+	spaces: SpaceSummary[],
+	/**  People in all spaces together. */
+	people: number,
+	/**  Organisations in all spaces together. */
+	orgs: number,
+	/**  Records with a conflict. */
+	conflicts: number,
+	/**  The label of the operation `undo` would take back; empty when there is none. */
+	canUndo: string,
+	/**  The label of the operation `redo` would do again; empty when there is none. */
+	canRedo: string,
+	/**  The sync line: what it says, from acknowledgements only. */
+	sync: SyncLine,
+};
+
+/**  A warning about one line of a file. */
+export type Warned = {
+	/**  The file, when there are several. */
+	file: string,
+	/**  The line in it, from 1. */
+	line: number,
+	/**  What is wrong, in a sentence. */
+	message: string,
+};
 
 /* Tauri Specta runtime */
-export type Result<T, E> = { status: "ok"; data: T } | { status: "error"; error: E };
-
-async function typedError<T, E>(result: Promise<T>): Promise<Result<T, E>> {
-	try {
-		return { status: "ok", data: await result };
-	} catch (e) {
-		if (e instanceof Error) throw e;
-		return { status: "error", error: e as E };
-	}
+async function typedError<T, E>(result: Promise<T>): Promise<{ status: "ok"; data: T } | { status: "error"; error: E }> {
+    try {
+        return { status: "ok", data: await result };
+    } catch (e) {
+        if (e instanceof Error) throw e;
+        return { status: "error", error: e as any };
+    }
 }
+

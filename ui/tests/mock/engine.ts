@@ -134,7 +134,7 @@ export class FakeEngine {
       case "history":
         return { type: "history", value: query.record.id === ids.priya ? history() : [] };
       case "conflicts":
-        return { type: "conflicts", value: this.conflicts.filter(({ id }) => query.record === null || id === query.record.id) };
+        return { type: "conflicts", value: this.conflicts.filter(({ id }) => !query.record || id === query.record.id) };
       case "space": {
         const summary = this.status().spaces.find(({ id }) => id === query.space);
         if (!summary) throw failure("not-found", "There is no such space.");

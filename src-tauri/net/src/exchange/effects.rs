@@ -46,6 +46,10 @@ impl Exchange {
 
     /// Records an acknowledgement; when it covers all that is held here, says so, once for each state.
     async fn acknowledged(&mut self, space: SpaceId, vector: Vector) -> Result<(), End> {
+        if !self.who.known {
+            // It has just shown who let it in; listeners want its name.
+            self.look().await?;
+        }
         let (engine, remote, replica) = (self.net.engine.clone(), self.remote, Arc::clone(&self.replica));
         let recorded = aside(move || {
             engine.acknowledged(&remote, &space, &vector)?;

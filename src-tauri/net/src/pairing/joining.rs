@@ -162,10 +162,14 @@ impl Joining {
         let mut line = Line::new(self.connection.clone(), send, receive);
         let talked = self.talk(&mut joiner, &mut line).await;
         let (path, met) = path_of(&self.connection);
-        line.close(talked.is_ok()).await;
-        let (agreed, spaces) = talked?;
+        let (agreed, taken) = match talked {
+            // Before the goodbye: the inviter may dial for the first exchange at once.
+            Ok((agreed, spaces)) => (Ok(agreed), self.take_over(spaces).await),
+            Err(error) => (Err(error), Ok(self.invitation.space)),
+        };
+        line.close(true).await;
+        let (agreed, space) = (agreed?, taken?);
         let (name, inviter) = (agreed.offer.space_name.unwrap_or_default(), agreed.offer.inviter_name);
-        let space = self.take_over(spaces).await?;
         self.remember(path, met).await;
         arrive(&self.net, &self.invitation.inviter, &space, &name, &inviter).await?;
         let words = agreed.words.0.map(str::to_owned).to_vec();

@@ -73,7 +73,11 @@ impl Scene {
     }
 
     fn feed(&mut self, of: u8) -> FeedId {
-        let header = FeedHeader { space: self.space, computer: computer(of), epoch: [0; 16], grant: self.grants[&of] };
+        self.feed_in(of, 0)
+    }
+
+    fn feed_in(&mut self, of: u8, epoch: u8) -> FeedId {
+        let header = FeedHeader { space: self.space, computer: computer(of), epoch: [epoch; 16], grant: self.grants[&of] };
         let id = header.id();
         self.headers.insert(id, header);
         id
@@ -178,6 +182,39 @@ fn a_fork_proof_stops_a_feed_whether_or_not_the_branches_are_held() {
 }
 
 #[test]
+fn of_clashing_changes_the_one_others_rest_on_stands_whatever_its_author_does() {
+    // Person 2 is senior to 3, and wrote two first changes; which has the lower hash must not matter.
+    for (kept, dropped) in [(1, 2), (2, 1)] {
+        let mut scene = Scene::new();
+        let (forked, again, other) = (scene.feed(2), scene.feed_in(2, 1), scene.feed(3));
+        let [kept, dropped] = [kept, dropped].map(|name| {
+            let change = scene.change(forked, 1, &[], name);
+            scene.entry(forked, None, &[change]);
+            change
+        });
+        let own = scene.change(again, 1, &[dropped], 3);
+        scene.entry(again, None, &[own]);
+        let built = scene.change(other, 1, &[kept], 4);
+        scene.entry(other, None, &[built]);
+        let verdict = scene.judge();
+        assert_eq!((verdict.accepted, verdict.collided), (BTreeSet::from([kept, built]), true));
+    }
+}
+
+#[test]
+fn what_a_valid_entry_lists_needs_no_other_evidence() {
+    // Whichever hash is lower: a later entry, beyond the cut, lists the same change again.
+    for name in 10..18 {
+        let mut scene = Scene::new();
+        let [_, second, _] = scene.written();
+        let more = scene.change(second.feed, 2, &[ChangeHash([2; 32])], name);
+        let twice = scene.entry(second.feed, Some(&second), &[ChangeHash([2; 32]), more]);
+        scene.set_role(3, Role::None, vec![Cut { feed: second.feed, seq: 1, entry: second.hash }]);
+        assert_eq!(scene.judge().standing[&twice.hash], Standing::Tray);
+    }
+}
+
+#[test]
 fn listing_anothers_change_proves_nothing() {
     let mut scene = Scene::new();
     let (two, three) = (scene.feed(2), scene.feed(3));
@@ -231,6 +268,13 @@ fn only_a_plain_next_entry_extends_cleanly() {
     let (header, tip) = (&scene.headers[&third.feed], Some((1, second.hash)));
     let extension = Extension { header, tip, entry: &third, changes: &scene.changes, proofs: &[] };
     assert!(!extends_cleanly(&membership, &BTreeSet::from([third.feed]), extension, |_| true, |_, _| false), "closed");
+    let branch = |operation: u8| {
+        let entry = Entry { feed: third.feed, seq: 3, prev: Some(third.hash), operation: [operation; 16], items: vec![] };
+        entry.sign(&key(103)).verify(header).unwrap()
+    };
+    let proof = ForkProof::of(header, &branch(1), &branch(2)).unwrap();
+    let forked_after = Extension { proofs: &[proof], ..extension };
+    assert!(!extends_cleanly(&membership, &BTreeSet::new(), forked_after, |_| true, |_, _| false), "the feed forks after it");
     let unknown = Extension { changes: &BTreeMap::new(), ..extension };
     assert!(!extends_cleanly(&membership, &BTreeSet::new(), unknown, |_| true, |_, _| false), "without facts");
 }
