@@ -1,5 +1,7 @@
 //! What people do with Tuttu, in their words. The ids of the page are known here and nowhere else.
 
+use std::time::Duration;
+
 use crate::computer::Computer;
 use crate::window::Window;
 
@@ -60,6 +62,21 @@ impl<'a> Person<'a> {
     async fn names_themselves(&self, name: &str) {
         self.window.overwrite("onboarding-name", name).await;
         self.window.overwrite("onboarding-computer", self.computer.name()).await;
+    }
+
+    /// Presses "Try again" until the vault opens.
+    pub async fn tries_again_until_it_opens(&self) {
+        self.window
+            .within(Duration::from_secs(20), "the vault opens", async || {
+                if self.window.says("sidebar", "My own").await {
+                    return Some(());
+                }
+                if !self.window.texts("trouble-retry").await.is_empty() {
+                    self.window.press("trouble-retry").await;
+                }
+                None
+            })
+            .await;
     }
 
     /// Writes a new card, in the space named.
