@@ -35,6 +35,8 @@ struct Line {
     connection: Connection,
     send: SendStream,
     frames: mpsc::Receiver<io::Result<Vec<u8>>>,
+    /// The last frame was ours.
+    spoke_last: bool,
     _reader: crate::tasks::Leash,
 }
 
@@ -49,7 +51,7 @@ impl Line {
                 }
             }
         });
-        Self { connection, send, frames, _reader: reader }
+        Self { connection, send, frames, spoke_last: false, _reader: reader }
     }
 
     /// What ties the pairing to this connection.
@@ -62,19 +64,22 @@ impl Line {
     }
 
     async fn send(&mut self, frame: &[u8]) -> io::Result<()> {
+        self.spoke_last = true;
         timeout(TO_ANSWER, frame::write(&mut self.send, frame, FRAME_BYTES)).await?
     }
 
     /// The next frame; `None` when the other side is gone or broke the framing.
     async fn next(&mut self) -> Option<Vec<u8>> {
-        self.frames.recv().await?.ok()
+        let frame = self.frames.recv().await?.ok()?;
+        self.spoke_last = false;
+        Some(frame)
     }
 
-    /// Ends in order: what was sent arrives before the connection is closed.
-    async fn close(mut self, wait: bool) {
+    /// Ends in order: who spoke last waits for the other side to hang up, so that what was said arrives.
+    async fn close(mut self) {
         // A stream that is gone already needs no end.
         let _ = self.send.finish();
-        if wait {
+        if self.spoke_last {
             let _ = timeout(LAST_WORD, self.connection.closed()).await;
         }
         Code::Done.close(&self.connection, "");

@@ -90,23 +90,24 @@ fn app(place: &Place, arguments: &[OsString]) -> Result<(), Failure> {
 
 fn dev(place: &Place) -> Result<(), Failure> {
     prepare(place, Need::Build, &mut Steps::new())?;
-    let mut command = place.command(ui::tool(place, "tauri"));
-    command.args(["dev", "--config", "tauri.dev.conf.json"]);
-    process::run(command)
+    process::run(ui::tauri(place, &["dev", "--config", "tauri.dev.conf.json"]))
 }
 
 fn bench(place: &Place, arguments: &[OsString]) -> Result<(), Failure> {
     prepare(place, Need::Everything, &mut Steps::new())?;
-    let mut command = place.command("cargo");
-    command.args(["run", "--release", "--package", "tuttu-tests", "--bin", "bench", "--"]).args(arguments);
+    ui::install_in(place, &place.root.join("tests/bench/pouchdb"))?;
+    let packages = ["--release", "--package", "tuttu-tests", "--package", "tuttu-cli"];
+    let mut build = place.command("cargo");
+    build.arg("build").args(packages).arg("--bins");
+    process::run(build)?;
+    let mut command = Command::new(place.target.join("release").join(format!("bench{}", std::env::consts::EXE_SUFFIX)));
+    command.args(arguments);
     process::run(command)
 }
 
 fn bundle(place: &Place) -> Result<(), Failure> {
     prepare(place, Need::Build, &mut Steps::new())?;
-    let mut command = place.command(ui::tool(place, "tauri"));
-    command.args(["build", "--bundles", "deb"]);
-    process::run(command)?;
+    process::run(ui::tauri(place, &["build", "--bundles", "deb"]))?;
     say(&format!("\nThe package is in {}\n", place.target.join("release/bundle/deb").display()));
     Ok(())
 }

@@ -1,6 +1,6 @@
 //! The page: its packages, its build, its checks.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 use std::time::SystemTime;
 
@@ -11,6 +11,8 @@ use crate::say;
 /// What the page is made of; everything else in `ui/` is tests, packages or results.
 const SOURCES: &[&str] =
     &["src", "public", "index.html", "package.json", "package-lock.json", "vite.config.ts", "svelte.config.js", "tsconfig.json"];
+
+const NPM: &str = if cfg!(windows) { "npm.cmd" } else { "npm" };
 
 /// `npm run CHECK`, in the order in which they are cheap.
 pub(crate) const CHECKS: &[&str] = &["check", "lint", "test", "test:axe"];
@@ -53,13 +55,26 @@ pub(crate) fn check(place: &Place, name: &str) -> Result<(), Failure> {
     process::run_quietly(npm(place, &["run", name]))
 }
 
-/// A program that came with the page's packages.
-pub(crate) fn tool(place: &Place, name: &str) -> PathBuf {
-    place.ui().join("node_modules/.bin").join(name)
+/// The Tauri command line, in the repository's root. Not among the page's packages: its own packages for other systems are not in every registry mirror,
+/// and `npm ci` would then refuse the lock file.
+pub(crate) fn tauri(place: &Place, words: &[&str]) -> Command {
+    let mut command = place.command(NPM);
+    command.args(["exec", "--yes", "--package=@tauri-apps/cli@2.12.5", "--", "tauri"]).args(words);
+    command
+}
+
+/// Installs the packages of another folder than the page's.
+///
+/// # Errors
+/// When npm fails.
+pub(crate) fn install_in(place: &Place, folder: &Path) -> Result<(), Failure> {
+    let mut command = place.command(NPM);
+    command.current_dir(folder).arg("ci");
+    process::run(command)
 }
 
 fn npm(place: &Place, words: &[&str]) -> Command {
-    let mut command = place.command(if cfg!(windows) { "npm.cmd" } else { "npm" });
+    let mut command = place.command(NPM);
     command.current_dir(place.ui()).args(words);
     command
 }

@@ -31,7 +31,7 @@ const NO_COMPUTERS: &str = "this version cannot add computers by a link";
 enum End {
     /// The joiner has everything.
     Finished,
-    /// Refused by either side, with the last word sent.
+    /// Refused by either side.
     Refused(Refusal),
     /// The other side went away, or was too slow, or the host stops.
     Gone,
@@ -212,7 +212,7 @@ impl Inviting {
 
     async fn finish(mut self, end: End) {
         self.end_request();
-        let refused = match end {
+        match end {
             End::Finished => {
                 let (engine, joiner) = (self.net.engine.clone(), self.joiner);
                 let (_, met) = path_of(&self.line.connection);
@@ -221,15 +221,11 @@ impl Inviting {
                 let _ = learnt.await;
                 self.net.look_at_peers();
                 self.net.dial_now();
-                false
             }
-            End::Refused(refusal) => {
-                tracing::info!(joiner = %self.joiner, %refusal, "a pairing was refused");
-                true
-            }
-            End::Gone => false,
-        };
-        self.line.close(refused).await;
+            End::Refused(refusal) => tracing::info!(joiner = %self.joiner, %refusal, "a pairing was refused"),
+            End::Gone => {}
+        }
+        self.line.close().await;
     }
 }
 

@@ -167,7 +167,7 @@ impl Joining {
             Ok((agreed, spaces)) => (Ok(agreed), self.take_over(spaces).await),
             Err(error) => (Err(error), Ok(self.invitation.space)),
         };
-        line.close(true).await;
+        line.close().await;
         let (agreed, space) = (agreed?, taken?);
         let (name, inviter) = (agreed.offer.space_name.unwrap_or_default(), agreed.offer.inviter_name);
         self.remember(path, met).await;
