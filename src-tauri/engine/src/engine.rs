@@ -141,7 +141,11 @@ impl Inner {
 
     /// The folded membership of a space.
     pub(crate) fn membership(&self, reader: &Reader<'_>, space: &SpaceId) -> Result<Arc<Membership>, Failure> {
-        if let Some(held) = self.caches().memberships.get(space) {
+        // Readers look at snapshots of different age: a fold is only good for the snapshot that has as many operations.
+        let count = reader.op_count(space)?;
+        if let Some(held) = self.caches().memberships.get(space)
+            && held.ops().len() == count
+        {
             return Ok(Arc::clone(held));
         }
         let mut verified = Vec::new();

@@ -3,6 +3,7 @@
 use tuttu_model::{OpHash, PersonId, SpaceId};
 use tuttu_store::{Lane, Tx};
 use tuttu_sync::membership::{Op, OpBody, Role, SignedOp, Signer};
+use tuttu_sync::verdict::may_change;
 
 use crate::api::{ErrorCode, ErrorView, Event, Outcome};
 use crate::clock;
@@ -52,11 +53,8 @@ impl Inner {
             tx.put_space(&row)?;
         }
         let headers = tx.headers(space)?;
-        let same = before.is_some_and(|before| {
-            headers
-                .values()
-                .all(|header| before.is_licensed(header) == after.is_licensed(header) && before.cuts(header) == after.cuts(header))
-        });
+        // Whether changes collided is not kept, so say yes: then a change of seniority judges afresh too.
+        let same = before.is_some_and(|before| !may_change(&before, &after, &headers, true));
         if same { Ok(Vec::new()) } else { self.judge(tx, space) }
     }
 

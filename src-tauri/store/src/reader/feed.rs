@@ -24,6 +24,16 @@ impl Reader<'_> {
         })
     }
 
+    /// How many membership operations a space has. Operations are only ever added, so the number names the set within one database.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn op_count(&self, space: &SpaceId) -> Result<usize, StoreError> {
+        let Some(sid) = self.sid(space)? else { return Ok(0) };
+        let counts = sql::all(self.connection, "SELECT count(*) FROM op WHERE sid = ?1", [sid], |row| Ok(row.get::<_, i64>(0)?))?;
+        Ok(counts.first().and_then(|count| usize::try_from(*count).ok()).unwrap_or(0))
+    }
+
     /// The fork proofs of a space, by their hash.
     ///
     /// # Errors
