@@ -27,6 +27,8 @@ pub(crate) fn everything(place: &Place) -> Result<(), Failure> {
     for (name, took, result) in page {
         steps.finish(name, took, result)?;
     }
+    // Alone: a browser beside the compiler is so slow that its patience runs out.
+    steps.run("page: accessibility", || ui::check(place, ui::ACCESSIBILITY))?;
     steps.run("tests in the window", || process::run(cargo::window_tests(place)))?;
     steps.print();
     crate::say("Everything holds.\n");
@@ -38,7 +40,7 @@ fn check_the_page(place: &Place) -> mpsc::Receiver<Report> {
     let (report, reports) = mpsc::channel();
     let place = place.clone();
     std::thread::spawn(move || {
-        for (check, name) in ui::CHECKS.iter().zip(["page: types", "page: lint", "page: tests", "page: accessibility"]) {
+        for (check, name) in ui::CHECKS.iter().zip(["page: types", "page: lint", "page: tests"]) {
             let start = Instant::now();
             let result = ui::check(&place, check);
             let good = result.is_ok();

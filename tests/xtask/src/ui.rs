@@ -15,7 +15,10 @@ const SOURCES: &[&str] =
 const NPM: &str = if cfg!(windows) { "npm.cmd" } else { "npm" };
 
 /// `npm run CHECK`, in the order in which they are cheap.
-pub(crate) const CHECKS: &[&str] = &["check", "lint", "test", "test:axe"];
+pub(crate) const CHECKS: &[&str] = &["check", "lint", "test"];
+
+/// The check of all screens in a browser.
+pub(crate) const ACCESSIBILITY: &str = "test:axe";
 
 /// Installs exactly what the lock file says, when it says something else than last time.
 ///

@@ -32,14 +32,20 @@ export function keyOf(query: Query): string {
   );
 }
 
+/** Whether a change may have touched a record. Changes name records without the letter of their kind (`01J…` for `p_01J…`). */
+function names(change: Change, id: string): boolean {
+  const bare = (text: string): string => text.slice(text.indexOf("_") + 1);
+  return change.records.length === 0 || change.records.some((record) => bare(record) === bare(id));
+}
+
 /** Whether the answer to a query may be different after a change. */
 export function touches(query: Query, change: Change): boolean {
   switch (query.type) {
     case "record":
     case "history":
-      return change.records.length === 0 || change.records.includes(query.record.id);
+      return names(change, query.record.id);
     case "conflicts":
-      return change.records.length === 0 || !query.record || change.records.includes(query.record.id);
+      return !query.record || names(change, query.record.id);
     case "settings":
       return false;
     default:

@@ -482,7 +482,7 @@ export type Event =
 { event: "changed"; 
 /**  The spaces. */
 spaces: string[]; 
-/**  The records, at most 1,000; empty when more, or when the change is not about records. */
+/**  The records by their ids without the letter of their kind, at most 1,000; empty when more, or when the change is not about records. */
 records: string[]; 
 /**  It came from somebody else's computer. */
 remote: boolean } | 

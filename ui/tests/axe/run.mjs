@@ -25,7 +25,7 @@ for (const screen of screens.filter(({ name }) => wanted.length === 0 || wanted.
   const sizes = [[1360, 860], ...(small ? [[960, 640]] : []), ...(zoomed ? [[680, 640]] : [])];
   for (const [width, height] of sizes) {
     const { page, context, troubles } = await openPage(browser, url, { width, height, theme: "light", ...screen.query });
-    page.setDefaultTimeout(8000);
+    page.setDefaultTimeout(60_000);
     try {
       await screen.go?.(page);
       await page.waitForTimeout(200);

@@ -11,7 +11,7 @@ pub enum Event {
     Changed {
         /// The spaces.
         spaces: Vec<String>,
-        /// The records, at most 1,000; empty when more, or when the change is not about records.
+        /// The records by their ids without the letter of their kind, at most 1,000; empty when more, or when the change is not about records.
         records: Vec<String>,
         /// It came from somebody else's computer.
         remote: bool,
