@@ -70,6 +70,13 @@ pub(crate) async fn vault_state(app: AppHandle) -> VaultState {
     }
 }
 
+/// The page has drawn what it shows first. For whoever looks into a slow start, and for the benchmarks.
+#[tauri::command]
+#[specta::specta]
+pub(crate) fn first_page_shown() {
+    tracing::info!("the first page is on the screen");
+}
+
 /// Makes the vault: the person, this computer, and the private space.
 #[tauri::command]
 #[specta::specta]

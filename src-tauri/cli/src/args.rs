@@ -159,7 +159,7 @@ pub(crate) enum Command {
     /// Import files
     Import {
         /// The files
-        #[arg(required = true)]
+        #[arg(required_unless_present = "undo")]
         files: Vec<PathBuf>,
         /// vcard; found out unless told
         #[arg(long)]
@@ -170,6 +170,9 @@ pub(crate) enum Command {
         /// Only say what would happen
         #[arg(long)]
         dry_run: bool,
+        /// Take back an import, as its report names it
+        #[arg(long, value_name = "IMPORT", conflicts_with_all = ["files", "format", "space", "dry_run"])]
+        undo: Option<String>,
     },
     /// Write records to a file or standard output
     Export {

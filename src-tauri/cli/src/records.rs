@@ -237,6 +237,11 @@ pub(crate) async fn undo(out: Out, backend: &mut Backend, undo: bool) -> Done {
     print_outcome(out, backend, outcome).await
 }
 
+pub(crate) async fn undo_import(out: Out, backend: &mut Backend, import: String) -> Done {
+    let outcome = backend.execute(Command::UndoImport { import }).await?;
+    print_outcome(out, backend, outcome).await
+}
+
 pub(crate) async fn history(out: Out, backend: &mut Backend, record: RecordRef) -> Done {
     match backend.query(Query::History { record }).await? {
         Answer::History(items) => {

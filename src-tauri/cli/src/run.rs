@@ -80,7 +80,10 @@ async fn plain(out: Out, backend: &mut Backend, command: Command) -> Result<Exit
         Command::Revert { id, change, scope } => records::revert(out, backend, records::reference(scope, id), change).await,
         Command::Conflicts { id, scope } => records::conflicts(out, backend, id.map(|id| records::reference(scope, id))).await,
         Command::Choose { id, field, choice, scope } => records::choose(out, backend, records::reference(scope, id), field, choice).await,
-        Command::Import { files, format, space, dry_run } => records::import(out, backend, &files, format.as_deref(), space, dry_run).await,
+        Command::Import { undo: Some(import), .. } => records::undo_import(out, backend, import).await,
+        Command::Import { files, format, space, dry_run, undo: None } => {
+            records::import(out, backend, &files, format.as_deref(), space, dry_run).await
+        }
         Command::Export { format, scope, query, output } => records::export(out, backend, format, scope, query, output).await,
         Command::Move { id, space } => records::move_to(out, backend, id, space).await,
         Command::Space(SpaceCommand::New { name }) => sharing::new_space(out, backend, name).await,

@@ -37,6 +37,7 @@ impl Engine {
             Command::Revert { record, change } => self.revert(record, &change),
             Command::Choose { record, field, choice } => self.choose(record, field, choice),
             Command::Import { path, format, space, dry_run } => self.import(&path, format, space.as_deref(), dry_run),
+            Command::UndoImport { import } => self.undo_import(&import),
             Command::CreateSpace { name } => self.create_space(&name),
             Command::RenameSpace { space, name } => self.rename_space(space, &name),
             Command::LeaveSpace { space } => self.leave_space(space),

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use data_encoding::HEXLOWER;
 use tuttu_model::history::undo_ops;
 use tuttu_store::Reader;
 use tuttu_store::rows::OperationRow;
@@ -27,15 +28,7 @@ impl Inner {
     pub(crate) fn undo_state(&self, reader: &Reader<'_>) -> Result<UndoState, Failure> {
         let newest = reader.newest_operation_labels(DEPTH)?;
         let by_id: BTreeMap<_, _> = newest.iter().map(|row| (row.id, row)).collect();
-        // Newest first: an operation is taken back if a later one, itself not taken back, undoes it.
-        let mut taken_back = BTreeSet::new();
-        for row in &newest {
-            if let Some(target) = row.undoes
-                && !taken_back.contains(&row.id)
-            {
-                taken_back.insert(target);
-            }
-        }
+        let taken_back = taken_back(&newest);
         let mut state = UndoState::default();
         for row in &newest {
             let undoes_an_undo = row.undoes.is_some_and(|target| by_id.get(&target).is_some_and(|undone| undone.undoes.is_some()));
@@ -50,6 +43,19 @@ impl Inner {
         }
         Ok(state)
     }
+}
+
+/// The operations, given newest first, that do not stand: a later one, itself not taken back, undoes them.
+fn taken_back(newest: &[OperationRow]) -> BTreeSet<[u8; 16]> {
+    let mut taken_back = BTreeSet::new();
+    for row in newest {
+        if let Some(target) = row.undoes
+            && !taken_back.contains(&row.id)
+        {
+            taken_back.insert(target);
+        }
+    }
+    taken_back
 }
 
 impl Engine {
@@ -69,6 +75,32 @@ impl Engine {
         };
         let label = target.label.clone();
         self.take_back(target, label)
+    }
+
+    /// Takes back one import, by the beginning of its name in the report.
+    pub(crate) fn undo_import(&self, import: &str) -> Result<Outcome, ErrorView> {
+        let nothing = "Nothing was changed. The name of an import is in its report.";
+        let named = import.trim().to_ascii_lowercase();
+        let digits = named.bytes().all(|digit| digit.is_ascii_hexdigit());
+        let (row, undone) = self.inner.read(|reader| {
+            let rows = reader.newest_operation_labels(usize::MAX)?;
+            let mut found = rows.iter().filter(|row| row.undoes.is_none() && HEXLOWER.encode(&row.id).starts_with(&named));
+            let row = found.next().filter(|_| digits && !named.is_empty()).cloned();
+            let Some(row) = row else {
+                return Err(ErrorView::new(ErrorCode::NotFound, format!("There is no import “{import}”."), nothing).into());
+            };
+            if found.next().is_some() {
+                return Err(ErrorView::new(ErrorCode::Ambiguous, format!("Several imports begin with “{import}”."), nothing).into());
+            }
+            let undone = taken_back(&rows).contains(&row.id);
+            Ok((row, undone))
+        })?;
+        if undone {
+            let message = format!("“{}” is taken back already.", row.label);
+            return Err(ErrorView::new(ErrorCode::NothingToUndo, message, "Nothing was changed."));
+        }
+        let label = row.label.clone();
+        self.take_back(row, label)
     }
 
     fn take_back(&self, target: OperationRow, label: String) -> Result<Outcome, ErrorView> {

@@ -177,3 +177,25 @@ fn check_finds_a_healthy_vault_healthy() {
     assert_eq!(report.problems, Vec::<String>::new());
     assert_eq!((report.documents, report.entries), (20, 40));
 }
+
+#[test]
+fn an_import_can_be_taken_back_later_and_leaves_everything_else() {
+    let (dir, engine) = vault();
+    let path = dir.path().join("cards.vcf");
+    let card = |name: &str| format!("BEGIN:VCARD\r\nVERSION:3.0\r\nFN:{name}\r\nN:{name};;;;\r\nEND:VCARD\r\n");
+    std::fs::write(&path, ["Ada", "Bob"].map(card).concat()).unwrap();
+    let import = Command::Import { path: path.to_string_lossy().into(), format: None, space: None, dry_run: false };
+    let Outcome::Import { report } = engine.execute(import).unwrap() else { panic!("no report") };
+    let kept = add(&engine, r#"{"name":"Cleo"}"#);
+    set(&engine, &kept, "notes", "stays");
+
+    let undo = |name: &str| engine.execute(Command::UndoImport { import: name.into() });
+    assert_eq!(undo("not an import").unwrap_err().code, ErrorCode::NotFound);
+    assert_eq!(undo("").unwrap_err().code, ErrorCode::NotFound);
+    undo(&report.import[..12]).unwrap();
+    assert_eq!(people(&engine, ""), ["Cleo"]);
+    assert_eq!(get(&engine, &kept).notes, "stays");
+    assert_eq!(undo(&report.import).unwrap_err().code, ErrorCode::NothingToUndo);
+    engine.execute(Command::Redo).unwrap();
+    assert_eq!(people(&engine, ""), ["Ada", "Bob", "Cleo"], "taking it back is an operation like any other");
+}

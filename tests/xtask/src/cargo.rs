@@ -11,6 +11,8 @@ use crate::process;
 
 /// The page is packed into the program, and the end-to-end tests exist.
 const FEATURES: &str = "tuttu-app/custom-protocol,tuttu-e2e/window";
+/// Also the window that benchmarks compare with.
+const LINTED: &str = "tuttu-app/custom-protocol,tuttu-app/empty-window,tuttu-e2e/window";
 const WITHOUT_WINDOW: &str = "tuttu-app/custom-protocol";
 
 fn cargo(place: &Place, words: &[&str]) -> Command {
@@ -24,7 +26,7 @@ pub(crate) fn format_check(place: &Place) -> Command {
 }
 
 pub(crate) fn clippy(place: &Place) -> Command {
-    cargo(place, &["clippy", "--workspace", "--all-targets", "--features", FEATURES, "--locked", "--", "--deny", "warnings"])
+    cargo(place, &["clippy", "--workspace", "--all-targets", "--features", LINTED, "--locked", "--", "--deny", "warnings"])
 }
 
 /// Both programs and all tests.
@@ -60,6 +62,14 @@ fn tests(place: &Place, words: &[&str]) -> Command {
 /// The app for `cargo xtask app`: this package alone.
 pub(crate) fn app_build(place: &Place) -> Command {
     cargo(place, &["build", "--bin", "tuttu-app", "--features", WITHOUT_WINDOW])
+}
+
+/// What `cargo xtask bench` measures and measures with.
+pub(crate) fn bench_build(place: &Place) -> Command {
+    let packages = ["--package", "tuttu-app", "--package", "tuttu-cli", "--package", "tuttu-tests"];
+    let mut command = cargo(place, &["build", "--release", "--bins", "--examples", "--locked"]);
+    command.args(packages).args(["--features", "tuttu-app/custom-protocol,tuttu-app/empty-window"]);
+    command
 }
 
 pub(crate) fn app_binary(place: &Place) -> PathBuf {

@@ -96,10 +96,7 @@ fn dev(place: &Place) -> Result<(), Failure> {
 fn bench(place: &Place, arguments: &[OsString]) -> Result<(), Failure> {
     prepare(place, Need::Everything, &mut Steps::new())?;
     ui::install_in(place, &place.root.join("tests/bench/pouchdb"))?;
-    let packages = ["--release", "--package", "tuttu-tests", "--package", "tuttu-cli"];
-    let mut build = place.command("cargo");
-    build.arg("build").args(packages).arg("--bins");
-    process::run(build)?;
+    process::run(cargo::bench_build(place))?;
     let mut command = Command::new(place.target.join("release").join(format!("bench{}", std::env::consts::EXE_SUFFIX)));
     command.args(arguments);
     process::run(command)

@@ -59,6 +59,8 @@ export class QueryCache {
   readonly #ask: <Q extends Query>(query: Q) => Promise<AnswerTo<Q["type"]>>;
   readonly #failureOf: (thrown: unknown) => Failure;
   readonly #idleLimit: number;
+  #running = 0;
+  #waiting: (() => void)[] = [];
 
   constructor(ask: <Q extends Query>(query: Q) => Promise<AnswerTo<Q["type"]>>, failureOf: (thrown: unknown) => Failure, idleLimit = 100) {
     this.#ask = ask;
@@ -99,6 +101,11 @@ export class QueryCache {
     }
   }
 
+  /** Waits until every question asked so far has its answer. */
+  quiet(): Promise<void> {
+    return this.#running === 0 ? Promise.resolve() : new Promise((done) => this.#waiting.push(done));
+  }
+
   /** Forgets everything. */
   clear(): void {
     for (const entry of [...this.#entries.values()]) if (entry.hearers.size === 0) this.#entries.delete(entry.key);
@@ -120,6 +127,7 @@ export class QueryCache {
 
   async #run(entry: Entry): Promise<void> {
     entry.running = true;
+    this.#running++;
     do {
       entry.again = false;
       try {
@@ -134,6 +142,8 @@ export class QueryCache {
       }
     } while (entry.again);
     entry.running = false;
+    this.#running--;
+    if (this.#running === 0) for (const done of this.#waiting.splice(0)) done();
   }
 
   #settle(entry: Entry, snapshot: Snapshot<unknown>): void {

@@ -8,6 +8,8 @@ export const commands = {
 	vaultState: () => __TAURI_INVOKE<VaultState_Serialize>("vault_state"),
 	/**  Makes the vault: the person, this computer, and the private space. */
 	createVault: (personName: string, computerName: string) => typedError<null, ErrorView>(__TAURI_INVOKE("create_vault", { personName, computerName })),
+	/**  The page has drawn what it shows first. For whoever looks into a slow start, and for the benchmarks. */
+	firstPageShown: () => __TAURI_INVOKE<void>("first_page_shown"),
 	/**  Answers a query. */
 	query: (query: Query_Deserialize) => typedError<Answer, ErrorView>(__TAURI_INVOKE("query", { query })),
 	/**  Carries out a command; durable when it returns. */
@@ -179,6 +181,10 @@ format?: ImportFormat | null;
 space?: string | null; 
 /**  Only say what would happen. */
 dryRun: boolean } | 
+/**  Takes back an import, whatever was done since. */
+{ type: "undoImport"; 
+/**  The import, as its report names it; a unique beginning is enough. */
+import: string } | 
 /**  Makes a space. */
 { type: "createSpace"; 
 /**  Its name. */
@@ -307,6 +313,10 @@ format: ImportFormat | null;
 space: string | null; 
 /**  Only say what would happen. */
 dryRun: boolean } | 
+/**  Takes back an import, whatever was done since. */
+{ type: "undoImport"; 
+/**  The import, as its report names it; a unique beginning is enough. */
+import: string } | 
 /**  Makes a space. */
 { type: "createSpace"; 
 /**  Its name. */

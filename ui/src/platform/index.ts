@@ -68,6 +68,7 @@ export function mutate(command: Command): Promise<Outcome> {
 export const trigger = {
   vaultState: () => settled(commands.vaultState()),
   createVault: (personName: string, computerName: string) => settled(commands.createVault(personName, computerName)),
+  firstPageShown: () => settled(commands.firstPageShown()),
   joinStart: (link: string) => settled(commands.joinStart(link)),
   joinAnswer: (offer: string, same: boolean) => settled(commands.joinAnswer(offer, same)),
   joinRequests: () => settled(commands.joinRequests()),

@@ -101,6 +101,11 @@ pub enum Command {
         /// Only say what would happen.
         dry_run: bool,
     },
+    /// Takes back an import, whatever was done since.
+    UndoImport {
+        /// The import, as its report names it; a unique beginning is enough.
+        import: String,
+    },
     /// Makes a space.
     CreateSpace {
         /// Its name.
