@@ -75,6 +75,11 @@ pub(crate) fn printable(text: &str) -> String {
     text.chars().map(|char| if char.is_control() { ' ' } else { char }).collect()
 }
 
+/// A number and what it counts: `1 person`, `2 people`.
+pub(crate) fn counted(number: u32, one: &str, many: &str) -> String {
+    format!("{number} {}", if number == 1 { one } else { many })
+}
+
 /// Progress and questions go to standard error.
 pub(crate) fn note(text: &str) {
     let mut err = std::io::stderr().lock();

@@ -11,7 +11,7 @@ use tuttu_engine::model::{FieldEdit, RecordView};
 
 use crate::args::Scope;
 use crate::backend::{Backend, unexpected};
-use crate::output::{Out, note, printable};
+use crate::output::{Out, counted, note, printable};
 
 type Done = Result<ExitCode, ErrorView>;
 
@@ -108,19 +108,27 @@ pub(crate) async fn add(out: Out, backend: &mut Backend, kind: String, fields: &
 }
 
 pub(crate) async fn add_lines(out: Out, backend: &mut Backend, kind: &str, space: Option<String>) -> Done {
-    let mut lines = std::io::stdin().lock().lines();
+    let mut lines = (1_u64..).zip(std::io::stdin().lock().lines());
     loop {
-        let mut records = Vec::with_capacity(BATCH);
-        for line in lines.by_ref().take(BATCH) {
-            let line = line.map_err(|error| {
-                ErrorView::new(ErrorCode::File, format!("Standard input cannot be read: {error}."), "What was added before is saved.")
-            })?;
-            if !line.trim().is_empty() {
-                records.push(line);
+        let (mut records, mut ended) = (Vec::with_capacity(BATCH), true);
+        for (number, line) in lines.by_ref().take(BATCH) {
+            let safe = "What was printed before is added and saved; the rest is not.";
+            let line = line.map_err(|error| ErrorView::new(ErrorCode::File, format!("Standard input cannot be read: {error}."), safe))?;
+            ended = false;
+            if line.trim().is_empty() {
+                continue;
             }
+            // Told here, where the line's number is known.
+            if let Err(error) = serde_json::from_str::<serde::de::IgnoredAny>(&line) {
+                return Err(ErrorView::new(ErrorCode::Invalid, format!("Line {number} is not JSON: {error}."), safe));
+            }
+            records.push(line);
+        }
+        if ended {
+            return OK;
         }
         if records.is_empty() {
-            return OK;
+            continue;
         }
         match backend.execute(Command::Add { space: space.clone(), kind: kind.to_owned(), records }).await? {
             Outcome::Records { ids, .. } => {
@@ -232,9 +240,19 @@ pub(crate) async fn delete(out: Out, backend: &mut Backend, ids: Vec<String>, sc
     print_outcome(out, backend, outcome).await
 }
 
-pub(crate) async fn undo(out: Out, backend: &mut Backend, undo: bool) -> Done {
-    let outcome = backend.execute(if undo { Command::Undo } else { Command::Redo }).await?;
+pub(crate) async fn undo(out: Out, backend: &mut Backend) -> Done {
+    let outcome = backend.execute(Command::Undo).await?;
     print_outcome(out, backend, outcome).await
+}
+
+pub(crate) async fn redo(out: Out, backend: &mut Backend) -> Done {
+    match backend.execute(Command::Redo).await? {
+        Outcome::Undone { label, ids } => {
+            out.answer(&json!({"redone": label, "ids": ids}), &format!("Done again: {}", printable(&label)))?;
+            OK
+        }
+        other => Err(unexpected(&other)),
+    }
 }
 
 pub(crate) async fn undo_import(out: Out, backend: &mut Backend, import: String) -> Done {
@@ -362,7 +380,13 @@ pub(crate) async fn check(out: Out, backend: &mut Backend) -> Done {
         other => return Err(unexpected(&other)),
     };
     let clean = report.problems.is_empty();
-    let counts = format!("{} spaces, {} feeds, {} entries, {} records", report.spaces, report.feeds, report.entries, report.documents);
+    let counts = [
+        counted(report.spaces, "space", "spaces"),
+        counted(report.feeds, "feed", "feeds"),
+        counted(report.entries, "entry", "entries"),
+        counted(report.documents, "record", "records"),
+    ]
+    .join(", ");
     let text = if clean { format!("All is well: {counts}.") } else { format!("{}\n{counts}", report.problems.join("\n")) };
     out.answer(
         &json!({"ok": clean, "spaces": report.spaces, "feeds": report.feeds, "entries": report.entries, "documents": report.documents,

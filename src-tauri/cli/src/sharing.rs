@@ -9,7 +9,7 @@ use tuttu_net::{Joined, Reply, Request};
 
 use crate::args::seconds;
 use crate::backend::{Backend, unexpected};
-use crate::output::{Out, ask, note, printable};
+use crate::output::{Out, ask, counted, note, printable};
 
 type Done = Result<ExitCode, ErrorView>;
 
@@ -79,7 +79,7 @@ fn print_spaces(out: Out, spaces: &[SpaceSummary]) -> Result<(), ErrorView> {
         .map(|space| {
             let shared = if space.private { "only you".to_owned() } else { format!("{}, {} others", space.role, space.members.len()) };
             let short: String = space.id.chars().take(12).collect();
-            vec![space.name.clone(), format!("{} people", space.people), shared, short]
+            vec![space.name.clone(), counted(space.people, "person", "people"), shared, short]
         })
         .collect();
     out.table(&rows)

@@ -5,12 +5,15 @@ use tuttu_store::Reader;
 use tuttu_store::rows::SpaceRow;
 
 use crate::api::{ErrorCode, ErrorView, RecordRef};
+use crate::commands::title;
 use crate::engine::Inner;
 use crate::failure::{Failure, not_found};
 use crate::vault::PRIVATE_SPACE;
 
 /// Candidates listed in an error.
 const LISTED: usize = 8;
+/// Records named in place of one that is not there.
+const SUGGESTED: usize = 3;
 
 impl Inner {
     /// The space a text means: id, unique prefix of one, or name. `None` is the private space.
@@ -69,7 +72,24 @@ impl Inner {
             let space_name = reader.space(&space)?.map(|row| row.name).unwrap_or_default();
             described.push(((space, doc), format!("{id} {name} in {space_name}")));
         }
+        if described.is_empty() {
+            return Err(self.no_record(reader, text)?.into());
+        }
         one(described, "record", text, |(_, label)| label.clone()).map(|(key, _)| key)
+    }
+
+    /// There is no record of this name; those that search would find are named.
+    fn no_record(&self, reader: &Reader<'_>, text: &str) -> Result<ErrorView, Failure> {
+        let mut error = not_found("record", text);
+        let mut near = Vec::new();
+        for hit in reader.search(text, SUGGESTED)? {
+            let row = reader.record(&hit.space, &hit.doc)?;
+            near.extend(row.map(|row| format!("{} ({})", title(&row.view.name, &row.view.text), row.view.id)));
+        }
+        if !near.is_empty() {
+            error.hint = format!("Perhaps {}. A record is named by its id or its whole name.", near.join(", "));
+        }
+        Ok(error)
     }
 
     /// The member of a space a text means: id, unique prefix of one, or name.
