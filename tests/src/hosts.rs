@@ -47,7 +47,11 @@ fn test_name<T>() -> &'static str {
 fn start_again(name: &str) {
     let mut command = Command::new("unshare");
     command.args(namespaces()).args(NEW).arg(std::env::current_exe().expect("this test has a path"));
-    command.args(["--exact", name, "--nocapture", "--include-ignored"]).env(SETTING, INSIDE).env("TMPDIR", TEMPORARY);
+    command
+        .args(["--exact", name, "--nocapture", "--include-ignored"])
+        .env(SETTING, INSIDE)
+        .env("TMPDIR", TEMPORARY)
+        .env("RUST_BACKTRACE", "0");
     let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("unshare starts");
     // Held until the end: when this process is killed, the pipe closes, and the inner one ends, too.
     let held = child.stdin.take();
@@ -120,8 +124,7 @@ impl World {
     /// When it cannot be made.
     #[must_use]
     pub fn switch(&self, name: &str) -> Switch {
-        // What the switch says itself (IPv6 does) is no host's business.
-        run("ip", &["link", "add", name, "addrgenmode", "none", "type", "bridge"]);
+        run("ip", &["link", "add", name, "type", "bridge"]);
         run("ip", &["link", "set", name, "up"]);
         Switch { name: name.to_owned() }
     }
@@ -173,7 +176,7 @@ impl Switch {
     /// When that cannot be done.
     pub fn plug(&self, host: &Host, address: &str) {
         let port = self.port(host);
-        run("ip", &["link", "add", &port, "addrgenmode", "none", "type", "veth", "peer", "name", PLUG, "netns", &host.name]);
+        run("ip", &["link", "add", &port, "type", "veth", "peer", "name", PLUG, "netns", &host.name]);
         run("ip", &["link", "set", &port, "master", &self.name, "up"]);
         host.up(PLUG, address);
     }

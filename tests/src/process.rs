@@ -63,7 +63,9 @@ impl Computer {
     /// When it cannot be made.
     #[must_use]
     pub fn on(host: &Host, name: &str) -> Self {
-        Self::made(name, Self { before: host.words(), ..Self::without_vault() })
+        let mut computer = Self::without_vault();
+        computer.before = host.words();
+        Self::made(name, computer)
     }
 
     fn made(name: &str, computer: Self) -> Self {

@@ -7,17 +7,7 @@ use std::path::Path;
 use tuttu_tests::hosts::apart;
 use tuttu_tests::process::Computer;
 
-use crate::{is_sound, names};
-
-/// What is wrong, what is safe, what to do: none of it may be missing, and none of it may be a programmer's word.
-fn is_a_good_sentence([_, message, hint]: &[String; 3]) {
-    for text in [message, hint] {
-        assert!(text.ends_with('.') && text.split(' ').count() > 2, "“{text}” is no sentence (“{message}” “{hint}”)");
-        for word in ["os error", "SQLITE", "sqlite", "panicked", "Error", "unwrap"] {
-            assert!(!text.contains(word), "“{text}” has “{word}”");
-        }
-    }
-}
+use crate::{is_a_good_sentence, is_sound, names};
 
 fn fill(path: &Path) {
     // To the last byte: what was written before the disk was full stays.

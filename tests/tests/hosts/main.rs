@@ -6,9 +6,11 @@
 
 mod bad_state;
 mod lan;
+mod links;
 mod offline;
 mod relay;
 mod relay_server;
+mod whereabouts;
 
 use serde_json::Value;
 use tuttu_tests::process::Computer;
@@ -38,4 +40,14 @@ fn holds(computer: &Computer, space: &str, people: &[&str]) {
 fn is_sound(computer: &Computer) {
     let report = computer.ok(&["check"]);
     assert_eq!(report["ok"], true, "{report:#}");
+}
+
+/// What is wrong, what is safe, what to do: none of it may be missing, and none of it may be a programmer's word.
+fn is_a_good_sentence([_, message, hint]: &[String; 3]) {
+    for text in [message, hint] {
+        assert!(text.ends_with('.') && text.split(' ').count() > 2, "“{text}” is no sentence (“{message}” “{hint}”)");
+        for word in ["os error", "SQLITE", "sqlite", "panicked", "Error", "unwrap"] {
+            assert!(!text.contains(word), "“{text}” has “{word}”");
+        }
+    }
 }
