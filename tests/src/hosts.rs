@@ -59,6 +59,7 @@ fn start_again(name: &str) {
     drop(held);
     let said = String::from_utf8_lossy(&output.stdout);
     assert!(output.status.success() && said.contains(TOLD), "{said}\n{}", String::from_utf8_lossy(&output.stderr));
+    print!("{said}");
 }
 
 /// The words that make namespaces here.

@@ -46,14 +46,20 @@ fn a_full_disk_is_said_and_loses_nothing() {
             is_a_good_sentence(&refusal);
             assert_eq!(refusal[0], "disk-full", "{refusal:?}");
             assert!(refusal[2].contains("safe") && refusal[2].contains("Free some space"), "{refusal:?}");
-            // Reading goes on.
             told.sort();
             let there = |ilona: &Computer| {
                 let mut there: Vec<String> = names(&ilona.lines(&["list", "person"])).into_iter().map(str::to_owned).collect();
                 there.sort();
                 there
             };
-            assert_eq!(there(&ilona), told, "what was confirmed is there, and nothing else");
+            if serving {
+                assert_eq!(there(&ilona), told, "reading goes on, and shows what was confirmed and nothing else");
+            } else {
+                // Without a running Tuttu, opening the vault takes a little room of its own.
+                let refusal = ilona.refused_with_hint(&["list", "person"]);
+                is_a_good_sentence(&refusal);
+                assert_eq!(refusal[0], "disk-full", "{refusal:?}");
+            }
 
             fs::remove_file(&ballast).unwrap();
             ilona.ok(&["add", "person", "name=After"]);
