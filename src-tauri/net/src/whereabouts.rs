@@ -205,3 +205,6 @@ fn frames(mut stream: RecvStream) -> (mpsc::Receiver<Vec<u8>>, Leash) {
     });
     (frames, reader)
 }
+
+#[cfg(test)]
+mod tests;
