@@ -8,6 +8,8 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
+use crate::hosts::Host;
+
 /// How long anything on loopback may take before the test fails; generous because the machine may be busy.
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -28,6 +30,8 @@ pub fn tuttu() -> PathBuf {
 #[derive(Debug)]
 pub struct Computer {
     dir: tempfile::TempDir,
+    /// What goes before the program, to run it elsewhere or as somebody else.
+    before: Vec<String>,
     serving: Option<Serving>,
 }
 
@@ -50,10 +54,44 @@ impl Computer {
     /// When it cannot be made.
     #[must_use]
     pub fn new(name: &str) -> Self {
-        let dir = tempfile::tempdir().expect("a temporary folder");
-        let computer = Self { dir, serving: None };
+        Self::made(name, Self::without_vault())
+    }
+
+    /// Makes a vault for somebody on a host, where all its commands run.
+    ///
+    /// # Panics
+    /// When it cannot be made.
+    #[must_use]
+    pub fn on(host: &Host, name: &str) -> Self {
+        let mut computer = Self::without_vault();
+        computer.before = host.words();
+        Self::made(name, computer)
+    }
+
+    fn made(name: &str, computer: Self) -> Self {
         computer.ok(&["init", "--name", name, "--computer", &format!("{name}’s computer")]);
         computer
+    }
+
+    /// A computer on which `init` was not said yet.
+    ///
+    /// # Panics
+    /// When there is no room for one.
+    #[must_use]
+    pub fn without_vault() -> Self {
+        let dir = tempfile::tempdir().expect("a temporary folder");
+        Self { dir, before: Vec::new(), serving: None }
+    }
+
+    /// From now on commands run without root's right to pass over permissions, as for everybody else.
+    pub fn respect_permissions(&mut self) {
+        self.before.extend(["setpriv", "--bounding-set", "-dac_override,-dac_read_search"].map(str::to_owned));
+    }
+
+    /// The folder in which the vault's own lies; files beside it are nobody's.
+    #[must_use]
+    pub fn dir(&self) -> &Path {
+        self.dir.path()
     }
 
     /// The folder of the vault.
@@ -62,11 +100,40 @@ impl Computer {
         self.dir.path().join("vault")
     }
 
-    fn command(&self, args: &[&str]) -> Command {
-        let mut command = Command::new(tuttu());
-        command.arg("--vault").arg(self.vault()).arg("--json").args(args);
+    /// `tuttu` on this computer, for people: without `--json`.
+    fn plain(&self, args: &[&str]) -> Command {
+        let mut words = self.before.iter().map(PathBuf::from).chain([tuttu()]);
+        let mut command = Command::new(words.next().unwrap_or_default());
+        command.args(words).arg("--vault").arg(self.vault()).args(args);
         command.env_remove("TUTTU_VAULT").env("HOME", self.dir.path()).env("XDG_RUNTIME_DIR", self.dir.path());
         command
+    }
+
+    fn command(&self, args: &[&str]) -> Command {
+        self.plain(&[&["--json"], args].concat())
+    }
+
+    /// Runs a command that must succeed as a person would; what it said on standard output and standard error.
+    ///
+    /// # Panics
+    /// When it fails.
+    #[must_use]
+    pub fn said(&self, args: &[&str]) -> (String, String) {
+        let output = self.plain(args).stdin(Stdio::null()).output().expect("tuttu starts");
+        let [out, err] = [output.stdout, output.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
+        assert!(output.status.success(), "tuttu {args:?} failed:\n{out}\n{err}");
+        (out, err)
+    }
+
+    /// Starts a command that takes its time.
+    ///
+    /// # Panics
+    /// When it cannot be started.
+    #[must_use]
+    pub fn begin(&self, args: &[&str]) -> Begun {
+        let mut command = self.command(args);
+        let child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("tuttu starts");
+        Begun { args: args.join(" "), child }
     }
 
     /// Runs a command and returns all it said.
@@ -83,10 +150,7 @@ impl Computer {
     /// # Panics
     /// When it fails.
     pub fn lines(&self, args: &[&str]) -> Vec<Value> {
-        let output = self.run(args);
-        let said = String::from_utf8_lossy(&output.stdout).into_owned();
-        assert!(output.status.success(), "tuttu {args:?} failed:\n{said}\n{}", String::from_utf8_lossy(&output.stderr));
-        said.lines().map(|line| serde_json::from_str(line).unwrap_or_else(|error| panic!("{line}: {error}"))).collect()
+        answer(&args.join(" "), &self.run(args))
     }
 
     /// Runs a command that must succeed; its one answer (null when it says nothing).
@@ -103,12 +167,22 @@ impl Computer {
     /// When it succeeds.
     #[must_use]
     pub fn refused(&self, args: &[&str]) -> (String, String) {
+        let [code, message, _] = self.refused_with_hint(args);
+        (code, message)
+    }
+
+    /// Runs a command that must fail; the code, message and hint of its error.
+    ///
+    /// # Panics
+    /// When it succeeds.
+    #[must_use]
+    pub fn refused_with_hint(&self, args: &[&str]) -> [String; 3] {
         let output = self.run(args);
         let said = String::from_utf8_lossy(&output.stderr).into_owned();
         assert_eq!(output.status.code(), Some(1), "tuttu {args:?} should fail with 1: {said}");
         let error: Value = said.lines().find_map(|line| serde_json::from_str(line).ok()).unwrap_or_else(|| panic!("no error in {said}"));
         let text = |key: &str| error["error"][key].as_str().unwrap_or_default().to_owned();
-        (text("code"), text("message"))
+        ["code", "message", "hint"].map(text)
     }
 
     /// Runs a command with something on standard input.
@@ -208,6 +282,30 @@ impl Computer {
             std::thread::sleep(Duration::from_millis(100));
         }
     }
+}
+
+/// A command under way.
+#[derive(Debug)]
+pub struct Begun {
+    args: String,
+    child: Child,
+}
+
+impl Begun {
+    /// Waits for its end, which must be a good one; its answer, one value a line.
+    ///
+    /// # Panics
+    /// When it fails.
+    #[must_use]
+    pub fn lines(self) -> Vec<Value> {
+        answer(&self.args, &self.child.wait_with_output().expect("tuttu ends"))
+    }
+}
+
+fn answer(args: &str, output: &Output) -> Vec<Value> {
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(output.status.success(), "tuttu {args} failed:\n{said}\n{}", String::from_utf8_lossy(&output.stderr));
+    said.lines().map(|line| serde_json::from_str(line).unwrap_or_else(|error| panic!("{line}: {error}"))).collect()
 }
 
 /// Shares a space of `host` with `guest`: both must be serving. Nobody compares words: both sides opted out.

@@ -63,8 +63,8 @@ impl From<StoreError> for ErrorView {
             ),
             StoreError::DiskFull => Self::new(
                 ErrorCode::DiskFull,
-                "The last change is not saved: the disk is full.",
-                "Everything saved before is safe. Free some space, then save again.",
+                "The disk is full.",
+                "Nothing new was saved; everything saved before is safe. Free some space, then try again.",
             ),
             StoreError::Abandoned(_) | StoreError::Other(_) => {
                 Self::new(ErrorCode::Internal, message, "The last change is not saved. Everything saved before is safe.")

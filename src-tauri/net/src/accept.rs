@@ -38,9 +38,8 @@ pub(crate) async fn run(net: Arc<Net>, endpoint: Endpoint) {
 async fn handshake(incoming: Incoming) -> Option<Connection> {
     match timeout(HANDSHAKE, incoming).await {
         Ok(Ok(connection)) => {
-            // One stream each way is all that is ever used.
+            // The exchange is all that is ever used; what goes beside it has its own limit, see `endpoint`.
             connection.set_max_concurrent_bi_streams(1_u8.into());
-            connection.set_max_concurrent_uni_streams(0_u8.into());
             Some(connection)
         }
         Ok(Err(error)) => {

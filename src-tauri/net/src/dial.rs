@@ -12,6 +12,7 @@ use crate::blocking::aside;
 use crate::hints::{self, Hints};
 use crate::net::Net;
 use crate::relay::Relay;
+use crate::whereabouts;
 
 /// The limit for one set of addresses.
 const EACH: Duration = Duration::from_secs(5);
@@ -20,14 +21,15 @@ const EACH: Duration = Duration::from_secs(5);
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Unreachable;
 
-/// Dials a known computer: addresses fresh from the network, then where it was met last, then relays.
+/// Dials a known computer: addresses fresh from the network, then where it was met last, then where it says it is, then relays.
 ///
 /// # Errors
 /// When nobody answered.
 pub(crate) async fn dial(net: &Net, computer: &ComputerId, alpn: &[u8]) -> Result<Connection, Unreachable> {
     let (engine, id) = (net.engine.clone(), *computer);
-    let hints = aside(move || hints::load(&engine, &id)).await.unwrap_or_default();
-    for set in candidates(&net.lan.addresses_of(computer), &hints, &net.relay()) {
+    let known = aside(move || (hints::load(&engine, &id), whereabouts::told(&engine, &id)));
+    let (met, told) = known.await.unwrap_or_default();
+    for set in candidates(&net.lan.addresses_of(computer), &met, &told, &net.relay()) {
         if let Ok(connection) = try_set(net, computer, set, alpn).await {
             return Ok(connection);
         }
@@ -36,15 +38,17 @@ pub(crate) async fn dial(net: &Net, computer: &ComputerId, alpn: &[u8]) -> Resul
 }
 
 /// The sets to try, in order, without empty ones.
-fn candidates(lan: &[std::net::SocketAddr], hints: &Hints, relay: &Relay) -> Vec<Vec<TransportAddr>> {
+fn candidates(lan: &[std::net::SocketAddr], met: &Hints, told: &Hints, relay: &Relay) -> Vec<Vec<TransportAddr>> {
     let direct = |addresses: &[std::net::SocketAddr]| addresses.iter().copied().map(TransportAddr::Ip).collect::<Vec<_>>();
-    let mut relays: Vec<_> = hints.relay_url().into_iter().map(TransportAddr::Relay).collect();
+    let mut relays: Vec<_> = met.relay_url().into_iter().chain(told.relay_url()).map(TransportAddr::Relay).collect();
     if let Relay::Own(url) = relay {
         // Colleagues usually share a relay.
         relays.push(TransportAddr::Relay(url.clone()));
     }
-    let hinted: Vec<_> = hints.addrs.iter().copied().filter(|address| !lan.contains(address)).collect();
-    let mut sets = vec![direct(lan), direct(&hinted), relays];
+    relays.dedup();
+    let hinted: Vec<_> = met.addrs.iter().copied().filter(|address| !lan.contains(address)).collect();
+    let said: Vec<_> = told.addrs.iter().copied().filter(|address| !lan.contains(address) && !hinted.contains(address)).collect();
+    let mut sets = vec![direct(lan), direct(&hinted), direct(&said), relays];
     sets.retain(|set| !set.is_empty());
     sets
 }
@@ -80,10 +84,14 @@ mod tests {
         let lan = ["192.168.1.2:5".parse().unwrap()];
         let hints =
             Hints { addrs: vec!["192.168.1.2:5".parse().unwrap(), "8.8.8.8:5".parse().unwrap()], relay: Some("https://a.example".into()) };
-        let sets = candidates(&lan, &hints, &Relay::Own("https://b.example".parse().unwrap()));
+        let told = Hints {
+            addrs: ["8.8.8.8:5", "9.9.9.9:5", "9.9.9.10:5"].map(|text| text.parse().unwrap()).to_vec(),
+            relay: Some("https://a.example".into()),
+        };
+        let sets = candidates(&lan, &hints, &told, &Relay::Own("https://b.example".parse().unwrap()));
         let shown: Vec<usize> = sets.iter().map(Vec::len).collect();
-        assert_eq!(shown, [1, 1, 2]);
-        assert!(sets[2].iter().all(TransportAddr::is_relay));
-        assert!(candidates(&[], &Hints::default(), &Relay::None).is_empty());
+        assert_eq!(shown, [1, 1, 2, 2]);
+        assert!(sets[3].iter().all(TransportAddr::is_relay));
+        assert!(candidates(&[], &Hints::default(), &Hints::default(), &Relay::None).is_empty());
     }
 }

@@ -2,7 +2,7 @@
 
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 
-use iroh::endpoint::{BindOpts, Builder, NetReportConfig, presets};
+use iroh::endpoint::{BindOpts, Builder, NetReportConfig, QuicTransportConfig, VarInt, presets};
 use iroh::{Endpoint, RelayMap, RelayMode, SecretKey};
 use tuttu_engine::api::{ErrorCode, ErrorView};
 
@@ -14,6 +14,9 @@ pub(crate) const EXCHANGE: &[u8] = b"tuttu/1";
 pub(crate) const PAIRING: &[u8] = b"tuttu-pair/1";
 /// The setting with the last port.
 pub(crate) const PORT_SETTING: &str = "net.port";
+
+/// A computer that says nothing for so many milliseconds is away; while connected, something is said every five seconds.
+const SILENCE: VarInt = VarInt::from_u32(15_000);
 
 /// Where to listen.
 #[derive(Debug, Clone, Copy)]
@@ -60,6 +63,10 @@ fn builder(secret: [u8; 32], relays: &RelayMap) -> Builder {
         // With an empty map nothing is contacted; a relay chosen later, or brought by a link, is added to it.
         .relay_mode(RelayMode::Custom(relays.clone()))
         .net_report_config(report)
+        // Beside the exchange there is one stream each way for whereabouts.
+        .transport_config(
+            QuicTransportConfig::builder().max_idle_timeout(Some(SILENCE.into())).max_concurrent_uni_streams(VarInt::from_u32(1)).build(),
+        )
 }
 
 fn sockets(builder: Builder, bind: Option<SocketAddr>, port: u16) -> Result<Builder, iroh::endpoint::InvalidSocketAddr> {

@@ -23,7 +23,7 @@ use crate::live::{Code, Link, Order, Progress, Verdict};
 use crate::net::Net;
 use crate::outgoing::Outgoing;
 use crate::tasks::Leash;
-use crate::{frame, hints};
+use crate::{frame, hints, whereabouts};
 
 use ending::End;
 
@@ -94,6 +94,7 @@ pub(crate) fn begin(
         Verdict::Duplicate => return Code::Duplicate.close(&connection, ""),
         Verdict::Full => return Code::Later.close(&connection, ""),
     }
+    net.tasks.spawn(whereabouts::accompany(Arc::clone(net), connection.clone(), remote));
     let task_net = Arc::clone(net);
     net.tasks.spawn_orderly(async move {
         let net = task_net;

@@ -29,6 +29,7 @@ mod supervisor;
 mod sync_now;
 mod tasks;
 mod wake;
+mod whereabouts;
 
 pub use client::Client;
 pub use hints::offline_invite;

@@ -54,6 +54,8 @@ pub(crate) struct Net {
     pub(crate) nudges: watch::Sender<Nudge>,
     /// Counts reasons to look again at whom to dial.
     pub(crate) peers_changed: watch::Sender<u64>,
+    /// Counts news of where computers are, and of whom that concerns.
+    whereabouts: watch::Sender<u64>,
     /// Somebody asked the process to stop.
     pub(crate) stop_asked: watch::Sender<bool>,
     pub(crate) handshakes: Arc<Semaphore>,
@@ -88,6 +90,7 @@ impl Net {
             tasks: Tasks::new(),
             nudges: watch::Sender::default(),
             peers_changed: watch::Sender::new(0),
+            whereabouts: watch::Sender::new(0),
             stop_asked: watch::Sender::new(false),
             handshakes: Arc::new(Semaphore::new(HANDSHAKES)),
             pairings: Arc::new(Semaphore::new(PAIRINGS)),
@@ -159,6 +162,15 @@ impl Net {
 
     pub(crate) fn look_at_peers(&self) {
         self.peers_changed.send_modify(|version| *version += 1);
+    }
+
+    /// There is something to tell about where computers are, or somebody new to tell it to.
+    pub(crate) fn whereabouts_changed(&self) {
+        self.whereabouts.send_modify(|version| *version += 1);
+    }
+
+    pub(crate) fn watch_whereabouts(&self) -> watch::Receiver<u64> {
+        self.whereabouts.subscribe()
     }
 
     pub(crate) async fn setting(&self, key: &'static str) -> Result<Option<String>, ErrorView> {

@@ -16,6 +16,7 @@ use crate::endpoint::EXCHANGE;
 use crate::exchange::{self, acquaintance};
 use crate::net::{Net, Nudge};
 use crate::tasks::Leash;
+use crate::whereabouts;
 
 /// The first wait after a failure.
 const SHORTEST: Duration = Duration::from_secs(1);
@@ -78,6 +79,9 @@ async fn look(net: &Arc<Net>, dialers: &mut BTreeMap<ComputerId, Leash>) {
             return;
         }
     };
+    if !dialers.keys().eq(peers.iter().filter(|computer| **computer != net.me)) {
+        net.whereabouts_changed();
+    }
     dialers.retain(|computer, dialer| peers.contains(computer) && !dialer.is_finished());
     for computer in peers {
         if computer != net.me {
@@ -193,6 +197,7 @@ pub(crate) async fn watch_addresses(net: Arc<Net>) {
                 net.announce_listening(&now);
                 told = now;
             }
+            whereabouts::update_own(&net).await;
             tokio::select! {
                 changed = addresses.updated() => if changed.is_err() { break },
                 () = endpoint.closed() => break,

@@ -49,9 +49,14 @@ pub(crate) async fn watch_relay(net: Arc<Net>) {
     let mut hanging_since: Option<Instant> = None;
     let mut poked = false;
     let mut patience = HANGING;
+    let mut was_connected = false;
     loop {
-        sleep(COMPARE_EVERY).await;
-        let connected = net.endpoint().home_relay_status().get().iter().any(iroh::endpoint::RelayStatus::is_connected);
+        let connected = next_relay_status(&net.endpoint()).await;
+        if connected && !was_connected {
+            // Those who can be reached only through it need not wait any longer.
+            net.dial_now();
+        }
+        was_connected = connected;
         if net.relay() == Relay::None || connected {
             (hanging_since, poked, patience) = (None, false, HANGING);
             continue;
@@ -70,6 +75,17 @@ pub(crate) async fn watch_relay(net: Arc<Net>) {
             rebuild(&net).await;
         }
     }
+}
+
+/// Whether the relay is connected, as soon as that changes and at least as often as the clocks are compared.
+async fn next_relay_status(endpoint: &iroh::Endpoint) -> bool {
+    let mut status = endpoint.home_relay_status();
+    // That it did not change in time is an answer, too.
+    if let Ok(Err(_)) = tokio::time::timeout(COMPARE_EVERY, status.updated()).await {
+        // The endpoint is closed and about to be opened again.
+        sleep(COMPARE_EVERY).await;
+    }
+    status.get().iter().any(iroh::endpoint::RelayStatus::is_connected)
 }
 
 /// Closes the endpoint and opens it again with the same key, on the same port when possible.

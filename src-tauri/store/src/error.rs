@@ -42,6 +42,8 @@ impl From<rusqlite::Error> for StoreError {
         use rusqlite::{Error, ErrorCode};
         match error.sqlite_error_code() {
             Some(ErrorCode::DiskFull) => return Self::DiskFull,
+            // The file that processes share an index in could not grow, or be made: SQLite does not say so more plainly.
+            Some(ErrorCode::SystemIoFailure) if is_no_room(&error) => return Self::DiskFull,
             Some(ErrorCode::ReadOnly | ErrorCode::PermissionDenied | ErrorCode::CannotOpen) => return Self::ReadOnly(error.to_string()),
             Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => return Self::Damaged(error.to_string()),
             Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => return Self::InUse,
@@ -61,8 +63,20 @@ impl From<std::io::Error> for StoreError {
         use std::io::ErrorKind;
         match error.kind() {
             ErrorKind::StorageFull | ErrorKind::QuotaExceeded => Self::DiskFull,
-            ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => Self::ReadOnly(error.to_string()),
-            _ => Self::Other(error.to_string()),
+            ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => Self::ReadOnly(plain(&error)),
+            _ => Self::Other(plain(&error)),
         }
     }
+}
+
+fn is_no_room(error: &rusqlite::Error) -> bool {
+    error.sqlite_error().is_some_and(|error| error.extended_code == rusqlite::ffi::SQLITE_IOERR_SHMSIZE)
+}
+
+/// What the system says, without the number that it says it by.
+fn plain(error: &std::io::Error) -> String {
+    let text = error.to_string();
+    let said = text.split_once(" (os error").map_or(text.as_str(), |(said, _)| said);
+    let mut chars = said.chars();
+    chars.next().map(|first| first.to_lowercase().chain(chars).collect()).unwrap_or_default()
 }

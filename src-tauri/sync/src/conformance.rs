@@ -13,7 +13,8 @@ use crate::feed::{Entry, FeedHeader, ForkProof, Item, Vector, encode};
 use crate::invite::{ComputerInvitation, Hints, Invitation, Link, Secret};
 use crate::membership::{Op, OpBody, Role, Signer, certify_consent};
 use crate::validate::{Checked, check_change};
-use crate::{pairing, session, signing};
+use crate::whereabouts::Whereabouts;
+use crate::{pairing, session, signing, whereabouts};
 
 const FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/fixtures/protocol/vectors.json");
 
@@ -131,6 +132,13 @@ fn pairing_vectors() -> Value {
     })
 }
 
+fn whereabouts_vectors() -> Value {
+    let addrs = vec!["10.0.0.7:4433".to_owned(), "[2001:db8::7]:4433".to_owned()];
+    let said = Whereabouts { computer: computer(2), issued: 1_763_110_003, addrs, relay: Some("https://relay.example/".into()) };
+    let statement = said.clone().sign(&key(2)).unwrap();
+    json!({ "encoded": hex(&encode(&said)), "frame": hex(&whereabouts::pack(&[statement])) })
+}
+
 fn change_vectors() -> Value {
     let fields = BTreeMap::from([("name".to_owned(), tuttu_model::Scalar::Text("Priya".into()))]);
     let change = tuttu_model::Change::first(header().actor(), 1_763_110_002, &fields);
@@ -147,6 +155,7 @@ fn the_protocol_is_what_its_vectors_say() {
         "feed": feed_vectors(),
         "session": session_vectors(),
         "pairing": pairing_vectors(),
+        "whereabouts": whereabouts_vectors(),
         "change": change_vectors(),
     });
     let text = format!("{}\n", serde_json::to_string_pretty(&vectors).unwrap());

@@ -15,5 +15,6 @@ pub mod session;
 pub mod signing;
 pub mod validate;
 pub mod verdict;
+pub mod whereabouts;
 pub mod wire;
 pub mod words;

@@ -48,3 +48,11 @@ pub const NAME_CHARS: usize = 200;
 pub const REASON_CHARS: usize = 500;
 /// Bytes of an invitation link.
 pub const LINK_BYTES: usize = 4 * 1024;
+/// Statements of whereabouts in one frame.
+pub const WHEREABOUTS: usize = 256;
+/// Addresses in a statement of whereabouts.
+pub const WHEREABOUTS_ADDRS: usize = 8;
+/// Bytes of an address or relay in it.
+pub const WHEREABOUTS_TEXT: usize = 255;
+/// Bytes of a frame of whereabouts.
+pub const WHEREABOUTS_BYTES: usize = 1024 * 1024;

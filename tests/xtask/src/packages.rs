@@ -6,7 +6,8 @@ use crate::process::{self, Failure};
 use crate::say;
 
 const BUILD: &[&str] = &["build-essential", "pkg-config", "libwebkit2gtk-4.1-dev"];
-const TEST: &[&str] = &["webkit2gtk-driver", "xvfb", "fonts-dejavu-core", "chromium"];
+// iproute2 and util-linux make the hosts of the network tests; the latter is part of every system.
+const TEST: &[&str] = &["webkit2gtk-driver", "xvfb", "fonts-dejavu-core", "chromium", "iproute2"];
 
 /// What the packages are for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -81,15 +82,16 @@ fn other_linux(need: Need) -> Result<(), Failure> {
     let mut webkit = Command::new("pkg-config");
     webkit.args(["--exists", "webkit2gtk-4.1"]);
     let built = process::run_quietly(webkit).is_ok();
-    let tested = need == Need::Build || (process::exists("WebKitWebDriver", "--version") && process::exists("Xvfb", "-help"));
+    let programs = [("WebKitWebDriver", "--version"), ("Xvfb", "-help"), ("ip", "-Version")];
+    let tested = need == Need::Build || programs.iter().all(|(program, word)| process::exists(program, word));
     if built && tested {
         return Ok(());
     }
     Err(Failure(
         "Some packages are missing. On your system, run the line that fits:\n
-  Fedora:    sudo dnf install gcc pkgconf-pkg-config webkit2gtk4.1-devel webkit2gtk-driver xorg-x11-server-Xvfb chromium
-  Arch:      sudo pacman -S base-devel webkit2gtk-4.1 xorg-server-xvfb chromium
-  openSUSE:  sudo zypper install gcc pkgconf webkit2gtk3-soup2-devel webkit2gtk-driver xorg-x11-server-Xvfb chromium"
+  Fedora:    sudo dnf install gcc pkgconf-pkg-config webkit2gtk4.1-devel webkit2gtk-driver xorg-x11-server-Xvfb chromium iproute
+  Arch:      sudo pacman -S base-devel webkit2gtk-4.1 xorg-server-xvfb chromium iproute2
+  openSUSE:  sudo zypper install gcc pkgconf webkit2gtk3-soup2-devel webkit2gtk-driver xorg-x11-server-Xvfb chromium iproute2"
             .into(),
     ))
 }

@@ -27,6 +27,8 @@ use crate::request::{JoinOffer, Joined, Reply};
 
 /// How long to look for the inviter on the network.
 const LOOK_AROUND: Duration = Duration::from_secs(8);
+/// How much sooner the direct ways are tried than the relay: it carries what cannot go directly, and nothing else.
+const HEAD_START: Duration = Duration::from_millis(1_500);
 /// How long the space may take to arrive.
 const TO_ARRIVE: Duration = Duration::from_secs(600);
 /// How long the inviter may be away while it arrives.
@@ -76,7 +78,7 @@ fn stopped() -> ErrorView {
     ErrorView::new(ErrorCode::Unreachable, "Tuttu is stopping.", "Use the link again; it was not used up.")
 }
 
-/// Finds the inviter: by the link's addresses and on the network at the same time, then by the link's relay.
+/// Finds the inviter: by the link's addresses and on the network at the same time, and by the link's relay a little later.
 async fn reach(net: &Arc<Net>, invitation: &Invitation) -> Result<Connection, ErrorView> {
     let inviter = invitation.inviter;
     let engine = net.engine.clone();
@@ -90,18 +92,19 @@ async fn reach(net: &Arc<Net>, invitation: &Invitation) -> Result<Connection, Er
         let found = net.lan.find(&inviter, LOOK_AROUND).await.ok_or(Unreachable)?;
         try_set(net, &inviter, found.into_iter().map(TransportAddr::Ip).collect(), PAIRING).await
     };
+    let by_relay = async {
+        sleep(HEAD_START).await;
+        let relays: Vec<_> = link.relay_url().into_iter().chain(known.relay_url()).map(TransportAddr::Relay).collect();
+        if relays.is_empty() { Err(Unreachable) } else { try_set(net, &inviter, relays, PAIRING).await }
+    };
     let found = tokio::select! {
         Ok(connection) = by_link => Some(connection),
         Ok(connection) = by_lan => Some(connection),
+        Ok(connection) = by_relay => Some(connection),
         else => None,
     };
     if let Some(connection) = found {
         return Ok(connection);
-    }
-    for url in link.relay_url().into_iter().chain(known.relay_url()) {
-        if let Ok(connection) = try_set(net, &inviter, vec![TransportAddr::Relay(url)], PAIRING).await {
-            return Ok(connection);
-        }
     }
     let replica = net.engine.replica();
     let person = aside(move || acquaintance(&*replica, &inviter)).await.map(|who| who.person).unwrap_or_default();
