@@ -36,6 +36,9 @@ export function capital(text: string): string {
   return first.toLocaleUpperCase("en-GB") + text.slice(first.length);
 }
 
+/** Made once: making one costs more than a whole row. */
+const graphemes = new Intl.Segmenter(undefined, { granularity: "grapheme" });
+
 /** Up to two letters for an avatar: first and last word, in any script. */
 export function initials(name: string): string {
   const words = name
@@ -45,8 +48,8 @@ export function initials(name: string): string {
     .filter(Boolean);
   if (words.length === 0) return "?";
   const letter = (word: string) => {
-    const segmenter = new Intl.Segmenter(undefined, { granularity: "grapheme" });
-    return [...segmenter.segment(word)][0]?.segment.toLocaleUpperCase("en-GB") ?? "";
+    for (const { segment } of graphemes.segment(word)) return segment.toLocaleUpperCase("en-GB");
+    return "";
   };
   const first = words[0] ?? "";
   const last = words[words.length - 1] ?? "";
@@ -96,15 +99,19 @@ export interface Piece {
   hit: boolean;
 }
 
-/** Cuts a text where the typed words begin a word in it. */
+/** Cuts a text where the typed words begin a word in it, or, when they begin none, wherever they are in it. */
 export function highlighted(text: string, typed: string): Piece[] {
   const words = folded(typed).split(/\s+/u).filter(Boolean);
   if (words.length === 0) return [{ text, hit: false }];
   const plain = folded(text);
   if (plain.length !== text.length) return [{ text, hit: false }];
+  if (!words.some((word) => plain.includes(word))) return [{ text, hit: false }];
   const hits = new Array<boolean>(text.length).fill(false);
   for (const word of words) {
-    for (let at = plain.indexOf(word); at >= 0; at = plain.indexOf(word, at + 1)) hits.fill(true, at, at + word.length);
+    const found: number[] = [];
+    for (let at = plain.indexOf(word); at >= 0; at = plain.indexOf(word, at + 1)) found.push(at);
+    const begun = found.filter((at) => at === 0 || !/[\p{L}\p{N}]/u.test(plain[at - 1] ?? ""));
+    for (const at of begun.length > 0 ? begun : found) hits.fill(true, at, at + word.length);
   }
   const pieces: Piece[] = [];
   for (let index = 0; index < text.length; index++) {
@@ -118,5 +125,6 @@ export function highlighted(text: string, typed: string): Piece[] {
 
 /** Lower case without accents; length is kept where each letter has one code unit. */
 function folded(text: string): string {
+  if (/^[ -~]*$/.test(text)) return text.toLowerCase();
   return [...text].map((letter) => letter.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase() || letter).join("");
 }

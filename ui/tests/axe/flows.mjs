@@ -130,7 +130,7 @@ await flow("list: search, arrows, open, delete, undo", { data: "many" }, async (
   await page.keyboard.press("ArrowDown");
   await page.waitForFunction(() => document.activeElement?.getAttribute("data-index") === "1");
   await page.keyboard.press("End");
-  await page.waitForFunction(() => Number(document.activeElement?.getAttribute("data-index")) > 9000);
+  await page.waitForFunction(() => Number(document.activeElement?.getAttribute("data-index")) > 99_000);
   await page.keyboard.press("Home");
   await page.waitForFunction(() => document.activeElement?.getAttribute("data-index") === "0");
   await at("search").fill("yusuf");
@@ -224,6 +224,38 @@ await flow("moving a person names who will see it", {}, async (page, at) => {
   await at("move-confirm").click();
   await page.getByText("Moved Yusuf Demirkan to Harbour Commons").waitFor();
   await page.getByTestId("record").getByText("Harbour Commons").first().waitFor();
+});
+
+await flow("several people at once: ticked by key and pointer, moved to a space, deleted with undo", {}, async (page, at) => {
+  await page.locator('[data-index="1"]').focus();
+  await page.keyboard.press("x");
+  await at("selection-bar").getByText("1 selected").waitFor();
+  await page.keyboard.press("Shift+ArrowDown");
+  await page.keyboard.press("Shift+ArrowDown");
+  await at("selection-bar").getByText("3 selected").waitFor();
+  await page.waitForFunction(() => document.activeElement?.getAttribute("data-index") === "3");
+  assert.equal(await page.locator('[data-testid="person-row"][aria-selected="true"]').count(), 3);
+  await page.locator('[data-index="0"]').getByTestId("person-tick").click();
+  await at("selection-move").click();
+  await page.locator('[data-testid="move-space"][data-space="s_north"]').check();
+  await at("move-readers").getByText("will see them").waitFor();
+  await at("move-confirm").click();
+  await page.getByText("Moved 4 people to Northlight Festival").waitFor();
+  await at("selection-bar").waitFor({ state: "detached" });
+  await page.locator('[data-space="s_own"]').click();
+  await page.locator('[data-index="0"]').focus();
+  await page.keyboard.press("Control+a");
+  await at("selection-pane").waitFor();
+  await page.keyboard.press("Escape");
+  await at("selection-pane").waitFor({ state: "detached" });
+  await page.locator('[data-index="0"]').focus();
+  await page.keyboard.press("x");
+  await page.keyboard.press("Shift+ArrowDown");
+  const before = await at("list-count").textContent();
+  await page.keyboard.press("Delete");
+  await page.getByText("Deleted 2 people").waitFor();
+  await at("toast-undo").click();
+  await page.waitForFunction((text) => document.querySelector('[data-testid="list-count"]')?.textContent === text, before);
 });
 
 await flow("keys: palette, places, scopes, panes, focus comes back", {}, async (page, at) => {

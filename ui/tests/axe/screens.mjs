@@ -26,6 +26,19 @@ export const screens = [
   { name: "people", go: priya },
   { name: "people-many", query: { data: "many" }, go: (page) => at(page, "person-row").first().waitFor() },
   { name: "people-compact", query: { density: "compact" }, go: priya },
+  {
+    name: "people-select",
+    go: async (page) => {
+      await at(page, "search").fill("a");
+      await page.waitForTimeout(150);
+      await page.locator('[data-index="1"]').focus();
+      await page.keyboard.press("x");
+      await page.keyboard.press("Shift+ArrowDown");
+      await page.keyboard.press("ArrowDown");
+      await page.keyboard.press("ArrowDown");
+      await page.keyboard.press("x");
+    },
+  },
   { name: "search", go: async (page) => (await at(page, "search").fill("harbour"), await page.waitForTimeout(150)) },
   { name: "search-none", go: async (page) => (await at(page, "search").fill("zzzz"), await at(page, "list-empty").waitFor()) },
   { name: "new-person", go: async (page) => (await at(page, "new-person").first().click(), await at(page, "new-name").waitFor()) },
