@@ -101,6 +101,19 @@ async function restore(refs: RecordRef[], records: readonly Named[]): Promise<vo
   if (only) nav.open(only);
 }
 
+/** Shows everybody, to be ticked and moved into a space. */
+export function bringPeople(space: string, name: string): void {
+  nav.go("people");
+  nav.scope = null;
+  nav.moveInto = space;
+  toasts.show({
+    icon: "layers",
+    title: `Choose who moves to ${name}`,
+    text: "Tick people with the box before a name or with X, then Move to a space.",
+    seconds: 10,
+  });
+}
+
 /** Takes back the newest own operation, or does it again. */
 export async function undo(direction: "undo" | "redo" = "undo"): Promise<void> {
   try {

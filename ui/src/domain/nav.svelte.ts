@@ -33,6 +33,8 @@ class Nav {
   syncOpen = $state(false);
   /** A link that was opened or is being typed, for the join page. */
   link = $state("");
+  /** What is to be written down as soon as the record that was just opened is there. */
+  begin = $state<string | null>(null);
   /** The space that people were going to be moved into, so that the dialog begins with it. */
   moveInto = $state<string | null>(null);
 

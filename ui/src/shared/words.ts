@@ -6,13 +6,13 @@ export function count(n: number, one: string, many = `${one}s`): string {
 }
 
 /** "Maria", "Maria and Jon", "Maria, Jon and Ada", "Maria, Jon and 3 more". */
-export function joined(names: readonly string[], atMost = 4): string {
+export function joined(names: readonly string[], atMost = 4, last: "and" | "or" = "and"): string {
   if (names.length <= 1) return names[0] ?? "";
   if (names.length > atMost) {
     const shown = names.slice(0, atMost - 1);
-    return `${shown.join(", ")} and ${names.length - shown.length} more`;
+    return `${shown.join(", ")} ${last} ${names.length - shown.length} more`;
   }
-  return `${names.slice(0, -1).join(", ")} and ${names[names.length - 1]}`;
+  return `${names.slice(0, -1).join(", ")} ${last} ${names[names.length - 1]}`;
 }
 
 /** The name people call somebody by: the first word, unless that is a title or an initial. */

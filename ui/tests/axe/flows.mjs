@@ -295,6 +295,7 @@ await flow("theme and density are kept", {}, async (page, at) => {
   assert.equal(await page.evaluate(() => document.documentElement.dataset.theme), "dark");
   await at("density-compact").click();
   assert.equal(await page.evaluate(() => document.documentElement.dataset.density), "compact");
+  await at("settings-network").click();
   await at("setting-relay-own").click();
   await at("setting-relay-url").fill("https://relay.example");
   await page.keyboard.press("Enter");

@@ -205,6 +205,10 @@ export const screens = [
     go: async (page) => (await priya(page), await at(page, "sync-line").click(), await at(page, "sync-popover").waitFor()),
   },
   { name: "settings", go: async (page) => (await at(page, "settings").click(), await at(page, "settings-page").waitFor()) },
+  ...["keys", "computer", "network", "import"].map((name) => ({
+    name: `settings-${name}`,
+    go: async (page) => (await at(page, "settings").click(), await at(page, `settings-${name}`).click()),
+  })),
   {
     name: "keys",
     go: async (page) => (

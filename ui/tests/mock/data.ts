@@ -183,7 +183,12 @@ export function members(): Record<string, MemberView[]> {
   return {
     [ids.own]: [me],
     [ids.harbour]: [me, maria, jon, tomasz],
-    [ids.north]: [me, { ...maria, role: "owner" }, { ...camille }, { ...jon, role: "viewer" }],
+    [ids.north]: [
+      me,
+      { ...maria, role: "owner" },
+      { ...camille },
+      { ...jon, role: "viewer", computers: jon.computers.map((one) => ({ ...one, pending: 0 })) },
+    ],
     [ids.mill]: [
       { ...me, role: "viewer" },
       { ...camille, role: "owner" },
