@@ -66,9 +66,14 @@ export function valuesOf(path: string, label: string): string {
   return label ? `${label.toLowerCase()} ${many}` : many;
 }
 
+/** What one value of a field is called: "number", "role". */
+export function oneOf(path: string): string {
+  return fieldWords[fieldOf(path)]?.one ?? "value";
+}
+
 /** What a button that uses one value says. */
 export function useThis(path: string): string {
-  return `Use this ${fieldWords[fieldOf(path)]?.one ?? "value"}`;
+  return `Use this ${oneOf(path)}`;
 }
 
 /** A value as shown: dates in words, everything else as typed. */

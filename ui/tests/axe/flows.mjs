@@ -10,7 +10,7 @@ let failed = 0;
 async function flow(name, query, steps) {
   if (wanted.length > 0 && !wanted.some((word) => name.includes(word))) return;
   const { page, context, troubles } = await openPage(browser, url, query);
-  page.setDefaultTimeout(60_000);
+  page.setDefaultTimeout(8_000);
   const at = (id) => page.getByTestId(id);
   try {
     await steps(page, at);
@@ -258,6 +258,99 @@ await flow("several people at once: ticked by key and pointer, moved to a space,
   await page.waitForFunction((text) => document.querySelector('[data-testid="list-count"]')?.textContent === text, before);
 });
 
+await flow("menus by keyboard: open, move, pick, and back where one was", {}, async (page, at) => {
+  await person(page, "p_priya").click();
+  await at("field-phones-label").first().focus();
+  await page.keyboard.press("Enter");
+  await page.waitForFunction(() => document.activeElement?.getAttribute("data-testid") === "field-phones-label-mobile");
+  await page.keyboard.press("ArrowDown");
+  assert.equal(await focused(page), "field-phones-label-work");
+  await page.keyboard.press("Escape");
+  assert.equal(await focused(page), "field-phones-label");
+  await at("new-menu").focus();
+  await page.keyboard.press("Enter");
+  await page.waitForFunction(() => document.activeElement?.getAttribute("data-testid") === "new-menu-person");
+  await page.keyboard.press("End");
+  await page.keyboard.press("Enter");
+  await at("join-link").waitFor();
+});
+
+await flow("the focus is never lost", { conflict: "" }, async (page, at) => {
+  const held = async (what) => {
+    await page.waitForTimeout(120);
+    assert.ok(await page.evaluate(() => document.activeElement !== null && document.activeElement !== document.body), `after ${what}`);
+  };
+  await person(page, "p_priya").click();
+  await at("tag").first().hover();
+  await at("tag").first().getByRole("button").focus();
+  await page.keyboard.press("Enter");
+  await held("a tag was removed");
+  await at("field-emails-remove").focus();
+  await page.keyboard.press("Enter");
+  await held("an email was removed");
+  await page.keyboard.press("1");
+  await at("conflict-card").waitFor({ state: "detached" });
+  await held("a choice");
+  await at("composer-text").fill("A note");
+  await at("composer-save").focus();
+  await page.keyboard.press("Enter");
+  await page.locator('[data-testid="timeline-item"]', { hasText: "A note" }).waitFor();
+  await held("a note was saved");
+  await at("timeline-more").first().focus();
+  await page.keyboard.press("Enter");
+  await page.waitForFunction(() => document.activeElement?.getAttribute("data-testid") === "timeline-more-delete");
+  await page.keyboard.press("Enter");
+  await page.getByText("Deleted the note").waitFor();
+  await held("a note was deleted");
+  await at("toast-undo").focus();
+  await page.keyboard.press("Enter");
+  await page.locator('[data-testid="timeline-item"]', { hasText: "A note" }).waitFor();
+  await held("undo in a toast");
+  await at("history-open").focus();
+  await page.keyboard.press("Enter");
+  await page.keyboard.press("Escape");
+  await held("the history was closed");
+  await page.keyboard.press("Delete");
+  await at("delete-confirm").focus();
+  await page.keyboard.press("Enter");
+  await at("delete-dialog").waitFor({ state: "detached" });
+  await held("a record was deleted");
+  await person(page, "p_0").click();
+  await at("log-note").focus();
+  await page.keyboard.press("Escape");
+  await held("a record was closed");
+  await page.keyboard.press("Shift+N");
+  await page.keyboard.press("Escape");
+  await held("a new record was given up");
+  await at("new-space").focus();
+  await page.keyboard.press("Enter");
+  assert.equal(await focused(page), "space-name");
+  await page.keyboard.type("Quay");
+  await page.keyboard.press("Enter");
+  await at("space-page").waitFor();
+  await held("a space was made");
+  await at("invite").focus();
+  await page.keyboard.press("Enter");
+  assert.equal(await focused(page), "invite-role-editor");
+  await at("invite-make").focus();
+  await page.keyboard.press("Enter");
+  await at("invite-link").waitFor();
+  await page.waitForFunction(() => document.activeElement?.getAttribute("data-testid") === "invite-copy");
+  await page.keyboard.press("Escape");
+  await held("an invitation was made");
+});
+
+await flow("somebody brings a link while one is writing: nothing is taken out of one's hands", {}, async (page, at) => {
+  await person(page, "p_priya").click();
+  await at("composer-text").fill("She");
+  await page.evaluate(() => window.fake.engine.bringJoinRequest());
+  await page.getByText("Anahit Sargsyan wants to join Harbour Commons").waitFor();
+  assert.equal(await focused(page), "composer-text");
+  await at("place-request").click();
+  await at("request-words").waitFor();
+  assert.equal(await focused(page), "request-later");
+});
+
 await flow("keys: palette, places, scopes, panes, focus comes back", {}, async (page, at) => {
   await person(page, "p_0").click();
   await at("log-note").focus();
@@ -271,6 +364,13 @@ await flow("keys: palette, places, scopes, panes, focus comes back", {}, async (
   await at("palette-option").filter({ hasText: "Asante-Boateng" }).waitFor();
   await page.keyboard.press("Enter");
   await at("field-name").getByText("Kwame").waitFor();
+  await page.keyboard.press("Control+k");
+  await at("palette-input").fill("log pri");
+  await at("palette-option").filter({ hasText: "Log a call with Priya" }).waitFor();
+  await page.keyboard.press("Enter");
+  await page.waitForFunction(() => document.activeElement?.getAttribute("data-testid") === "composer-text");
+  await at("composer-call").and(page.locator('[aria-checked="true"]')).waitFor();
+  await page.keyboard.press("Escape");
   await page.keyboard.press("g");
   await page.keyboard.press("o");
   await page.locator('[data-testid="place-orgs"][aria-current="page"]').waitFor();
