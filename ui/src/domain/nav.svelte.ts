@@ -33,7 +33,7 @@ class Nav {
   syncOpen = $state(false);
   /** A link that was opened or is being typed, for the join page. */
   link = $state("");
-  /** What is to be written down as soon as the record that was just opened is there. */
+  /** Where the focus goes as soon as the record that was just opened is there: its `name`, or what is to be written down. */
   begin = $state<string | null>(null);
   /** The space that people were going to be moved into, so that the dialog begins with it. */
   moveInto = $state<string | null>(null);

@@ -8,6 +8,17 @@ const stops = [
   '[tabindex="0"]:not(input, textarea)',
 ];
 
+/** Whether nothing has the focus at the moment, because what had it is gone. */
+function focusIsFree(): boolean {
+  return document.activeElement === null || document.activeElement === document.body;
+}
+
+/** The same, once whatever is moving the focus just now has moved it: while a field is left, nothing has it for a moment. */
+export async function focusStaysFree(): Promise<boolean> {
+  await new Promise((resolve) => setTimeout(resolve));
+  return focusIsFree();
+}
+
 /** The best place for the focus in an element: the row a list stands at, or whatever comes first. */
 export function homeIn(element: Element): HTMLElement | null {
   const row = element.querySelector<HTMLElement>(stops[0] ?? "");
@@ -31,8 +42,7 @@ export function keepFocus(root: HTMLElement = document.body): () => void {
 
   function mend() {
     frame = 0;
-    const holder = document.activeElement;
-    if (holder && holder !== document.body) return;
+    if (!focusIsFree()) return;
     if (path[0]?.isConnected !== false) return;
     for (const near of path) {
       const home = near.isConnected ? homeIn(near) : null;

@@ -275,6 +275,82 @@ await flow("menus by keyboard: open, move, pick, and back where one was", {}, as
   await at("join-link").waitFor();
 });
 
+await flow("from the first start to a whole person with the keyboard alone", { vault: "none", data: "empty" }, async (page, at) => {
+  const key = async (...keys) => {
+    for (const one of keys) await page.keyboard.press(one);
+  };
+  const on = (id) => page.waitForFunction((wanted) => document.activeElement?.getAttribute("data-testid") === wanted, id);
+  await on("onboarding-name");
+  await key("Enter");
+  await at("empty").waitFor();
+  await key("Shift+N");
+  await on("new-name");
+  await page.keyboard.type("Priya Raghunathan");
+  await key("Tab");
+  await page.keyboard.type("Head of Partnerships");
+  await key("Tab");
+  await page.keyboard.type("Harbourline Trust");
+  await key("Enter");
+  await on("field-name");
+  const add = async (button, input, ...values) => {
+    await at(button).focus();
+    for (const value of values) {
+      await key("Enter");
+      await on(input);
+      await page.keyboard.type(value);
+      await key("Enter");
+      await on(button);
+    }
+  };
+  await add("add-phone", "new-phone-field-input", "+44 7700 900142", "+44 141 496 0173");
+  await add("add-email", "new-email-field-input", "priya@harbourline.example", "priya@home.example");
+  assert.equal(await at("field-emails-value").count(), 2);
+  await key("Tab");
+  await on("add-address");
+  await key("Enter");
+  await on("address-label");
+  await key("Tab");
+  await page.keyboard.type("14 Quayside Row");
+  await key("Enter");
+  await on("add-address");
+  await page.getByText("14 Quayside Row").waitFor();
+  await at("add-birthday").focus();
+  await key("Enter");
+  await page.keyboard.type("3.12.1986");
+  await key("Enter");
+  await page.getByText("3 December 1986").waitFor();
+  await key("#");
+  await on("new-tag");
+  await page.keyboard.type("partner");
+  await key("Enter");
+  await page.keyboard.type("funder");
+  await key("Enter", "Escape");
+  assert.equal(await at("tag").count(), 2);
+  await on("add-tag");
+  await key("]");
+  await on("field-notes-value");
+  await key("Enter");
+  await page.keyboard.type("Phone, mornings");
+  await key("Control+Enter");
+  await on("field-notes-value");
+  await key("m");
+  await on("composer-text");
+  await page.keyboard.type("Agreed on the date.");
+  await key("Control+Enter");
+  await page.locator('[data-testid="timeline-item"][data-kind="meeting"]').waitFor();
+  await key("Escape");
+  assert.equal(await page.evaluate(() => document.activeElement?.getAttribute("aria-label")), "Activity");
+  // Leaving a new field for another place does not call one back.
+  await at("add-phone").focus();
+  await key("Enter");
+  await on("new-phone-field-input");
+  await page.keyboard.type("+44 1");
+  await at("composer-text").click();
+  await page.waitForFunction(() => document.querySelectorAll('[data-testid="field-phones-value"]').length === 3);
+  await page.waitForTimeout(100);
+  assert.equal(await focused(page), "composer-text");
+});
+
 await flow("the focus is never lost", { conflict: "" }, async (page, at) => {
   const held = async (what) => {
     await page.waitForTimeout(120);
