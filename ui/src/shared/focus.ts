@@ -1,7 +1,7 @@
-/** What can have the focus and is no text field, in which single keys would type instead of act. */
+/** What can have the focus, does nothing final, and is no text field, in which single keys would type instead of act. */
 const stops = [
   '[role="option"][tabindex="0"]',
-  "button:not(:disabled)",
+  "button:not(:disabled, .primary, .danger, .danger-solid, .choice)",
   "a[href]",
   'input:is([type="radio"], [type="checkbox"]):not(:disabled)',
   "select:not(:disabled)",

@@ -99,7 +99,7 @@ export interface Piece {
   hit: boolean;
 }
 
-/** Cuts a text where the typed words begin a word in it, or, when they begin none, wherever they are in it. */
+/** Cuts a text where the typed words begin a word in it, or, when they begin none and are no single letters, wherever they are in it. */
 export function highlighted(text: string, typed: string): Piece[] {
   const words = folded(typed).split(/\s+/u).filter(Boolean);
   if (words.length === 0) return [{ text, hit: false }];
@@ -111,7 +111,7 @@ export function highlighted(text: string, typed: string): Piece[] {
     const found: number[] = [];
     for (let at = plain.indexOf(word); at >= 0; at = plain.indexOf(word, at + 1)) found.push(at);
     const begun = found.filter((at) => at === 0 || !/[\p{L}\p{N}]/u.test(plain[at - 1] ?? ""));
-    for (const at of begun.length > 0 ? begun : found) hits.fill(true, at, at + word.length);
+    for (const at of begun.length > 0 ? begun : word.length > 2 ? found : []) hits.fill(true, at, at + word.length);
   }
   const pieces: Piece[] = [];
   for (let index = 0; index < text.length; index++) {

@@ -189,6 +189,8 @@ await flow("joining: a wrong link, then words, then the space", {}, async (page,
   await at("join-link").fill("tuttu://join/ABC DEF");
   await page.keyboard.press("Enter");
   await at("join-words").waitFor();
+  await page.waitForTimeout(100);
+  assert.equal(await page.evaluate(() => document.activeElement?.tagName), "H2");
   await at("join-confirm").click();
   await at("join-waiting").waitFor();
   await at("sidebar").waitFor();

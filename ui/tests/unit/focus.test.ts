@@ -39,6 +39,16 @@ describe("the focus", () => {
     expect(document.activeElement?.id).toBe("first");
   });
 
+  it("never to a button that does something final", async () => {
+    const at = page(
+      '<main><span id="c"><button id="gone"></button></span><button class="btn primary"></button><button id="safe"></button></main>',
+    );
+    at("gone").focus();
+    at("c").remove();
+    await frames();
+    expect(document.activeElement?.id).toBe("safe");
+  });
+
   it("stays where somebody put it meanwhile, or where nobody had it", async () => {
     const at = page('<main><button id="a"></button><input id="b"><span id="c"><button id="gone"></button></span></main>');
     at("gone").focus();

@@ -70,6 +70,7 @@ describe("words", () => {
       { text: "B", hit: false },
       { text: "log", hit: true },
     ]);
+    expect(highlighted("Lars", "a")).toEqual([{ text: "Lars", hit: false }]);
     expect(highlighted("Ada", "")).toEqual([{ text: "Ada", hit: false }]);
   });
 });
