@@ -10,7 +10,7 @@ let failed = 0;
 async function flow(name, query, steps) {
   if (wanted.length > 0 && !wanted.some((word) => name.includes(word))) return;
   const { page, context, troubles } = await openPage(browser, url, query);
-  page.setDefaultTimeout(8_000);
+  page.setDefaultTimeout(60_000);
   const at = (id) => page.getByTestId(id);
   try {
     await steps(page, at);
