@@ -1,8 +1,10 @@
 import { failureOf, mutate, trigger, type Command, type FieldEdit, type Outcome, type RecordRef } from "$platform";
 import { cache } from "./live.svelte";
-import { nav, type Kind } from "./nav.svelte";
+import { nav, type Named } from "./nav.svelte";
+import { selection } from "./selection.svelte";
 import { session } from "./session.svelte";
 import { toasts } from "./toasts.svelte";
+import { count } from "$shared/words";
 
 /** Commands that change no record, so that no `changed` event need follow: what they touch is asked again here. */
 const aside: Partial<Record<Command["type"], readonly string[]>> = {
@@ -58,27 +60,58 @@ export async function add(kind: string, record: object, space: string | null): P
   return { id: outcome.ids[0], space: outcome.space };
 }
 
-/** Deletes a record at once, with undo; asks first when others have it too. */
-export async function remove(record: RecordRef, name: string, kind: Kind, sure = false): Promise<void> {
-  const space = session.space(record.space);
-  if (!sure && space && !space.private && space.members.some((member) => !member.me && member.role !== "none")) {
-    nav.overlay = { kind: "delete", record, name, space: space.id };
+/** Deletes records at once, with undo; asks first when others have them too or when they are more than ten. */
+export async function remove(records: readonly Named[], sure = false): Promise<void> {
+  const first = records[0];
+  if (!first) return;
+  const shared = records.some(({ space }) => others(space).length > 0);
+  if (!sure && (shared || records.length > 10)) {
+    nav.overlay = { kind: "delete", records };
     return;
   }
-  const outcome = await attempt({ type: "delete", records: [record] });
+  const refs = records.map(({ space, id }) => ({ space, id }));
+  const outcome = await attempt({ type: "delete", records: refs });
   if (!outcome) return;
-  if (nav.record?.id === record.id) nav.record = null;
+  if (records.some(({ id }) => nav.record?.id === id)) nav.record = null;
+  for (const { id } of records) selection.drop(id);
+  const label = outcome.type === "records" && records.length === 1 ? outcome.label : "";
   toasts.show({
     icon: "trash",
-    title: outcome.type === "records" && outcome.label ? outcome.label : `Deleted ${name}`,
-    text: kind === "person" ? "Notes and calls stay in the history." : "",
-    action: { label: "Undo", hint: "Ctrl Z", testid: "toast-undo", run: () => void restore(record, kind) },
+    title: label || `Deleted ${records.length === 1 ? first.name : count(records.length, ...nounOf(first.kind))}`,
+    text: records.length === 1 && first.kind === "person" ? "Notes and calls stay in the history." : "",
+    action: { label: "Undo", hint: "Ctrl Z", testid: "toast-undo", run: () => void restore(refs, records) },
   });
 }
 
-async function restore(record: RecordRef, kind: Kind): Promise<void> {
-  if (!(await attempt({ type: "restore", records: [record] }))) return;
-  nav.open({ id: record.id, space: record.space ?? "", kind });
+/** "person" and "people", for counting. */
+export function nounOf(kind: string): [one: string, many: string] {
+  return kind === "org" ? ["organisation", "organisations"] : ["person", "people"];
+}
+
+/** The names of the others in a space. */
+export function others(space: string | null): string[] {
+  const summary = session.space(space);
+  if (!summary || summary.private) return [];
+  return summary.members.filter((member) => !member.me && member.role !== "none").map(({ name }) => name);
+}
+
+async function restore(refs: RecordRef[], records: readonly Named[]): Promise<void> {
+  if (!(await attempt({ type: "restore", records: refs }))) return;
+  const only = records.length === 1 ? records[0] : undefined;
+  if (only) nav.open(only);
+}
+
+/** Shows everybody, to be ticked and moved into a space. */
+export function bringPeople(space: string, name: string): void {
+  nav.go("people");
+  nav.scope = null;
+  nav.moveInto = space;
+  toasts.show({
+    icon: "layers",
+    title: `Choose who moves to ${name}`,
+    text: "Tick people with the box before a name or with X, then Move to a space.",
+    seconds: 10,
+  });
 }
 
 /** Takes back the newest own operation, or does it again. */

@@ -1,7 +1,7 @@
 /** What the fields of a record are called, and how their values are shown. */
 import { dateWords } from "$shared/time";
 import { capital } from "$shared/words";
-import type { Address, RecordView } from "./types";
+import type { Address } from "./types";
 
 /** Fields whose items have a label and one value. */
 export type LabelledField = "phones" | "emails" | "urls" | "ims" | "dates";
@@ -66,9 +66,14 @@ export function valuesOf(path: string, label: string): string {
   return label ? `${label.toLowerCase()} ${many}` : many;
 }
 
+/** What one value of a field is called: "number", "role". */
+export function oneOf(path: string): string {
+  return fieldWords[fieldOf(path)]?.one ?? "value";
+}
+
 /** What a button that uses one value says. */
 export function useThis(path: string): string {
-  return `Use this ${fieldWords[fieldOf(path)]?.one ?? "value"}`;
+  return `Use this ${oneOf(path)}`;
 }
 
 /** A value as shown: dates in words, everything else as typed. */
@@ -83,10 +88,12 @@ export function addressLine(address: Address): string {
   return [address.street, town, address.region, address.country].filter(Boolean).join(", ");
 }
 
-/** The line under a name: "Head of Partnerships, Harbourline Trust". */
-export function roleLine(record: RecordView): string {
-  const first = record.orgs[0];
-  return first ? [first.title, first.name].filter(Boolean).join(", ") : "";
+/** "every 6 weeks" from `6w`; anything else as it is. */
+export function rhythmWords(rhythm: string): string {
+  const parts = /^(\d+)([dwmy])$/.exec(rhythm);
+  if (!parts) return rhythm;
+  const noun = { d: "day", w: "week", m: "month", y: "year" }[parts[2] as "d" | "w" | "m" | "y"];
+  return parts[1] === "1" ? `every ${noun}` : `every ${parts[1]} ${noun}s`;
 }
 
 /** Whether an email looks finished. It is saved as typed either way. */

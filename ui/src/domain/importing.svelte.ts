@@ -89,7 +89,12 @@ export async function importFile(): Promise<void> {
 /** Looks at files that were dropped on the window. */
 export function importDropped(paths: readonly string[]): void {
   const [first, ...rest] = paths;
-  if (first === undefined || importing.stage === "importing") return;
+  if (first === undefined) return;
+  nav.overlay = null;
   nav.go("import");
+  if (importing.stage === "importing") {
+    importing.waiting = [...importing.waiting, ...paths];
+    return;
+  }
   void importing.look(first, rest);
 }

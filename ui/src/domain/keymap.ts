@@ -20,6 +20,8 @@ export type Action =
   | "first"
   | "last"
   | "delete"
+  | "select"
+  | "select-all"
   | "call"
   | "note"
   | "email"
@@ -73,6 +75,8 @@ export const bindings: readonly Binding[] = [
   ...scopes,
   { action: "down", keys: ["j"], label: "Next (also arrow down)", group: "Lists" },
   { action: "up", keys: ["k"], label: "Previous (also arrow up)", group: "Lists" },
+  { action: "select", keys: ["x"], label: "Select (Shift and arrows for more)", group: "Lists" },
+  { action: "select-all", keys: ["Mod+a"], label: "Select all", group: "Lists" },
   { action: "delete", keys: ["Delete"], label: "Delete", group: "Lists" },
   { action: "note", keys: ["n"], label: "Write a note", group: "Person" },
   { action: "call", keys: ["c"], label: "Log a call", group: "Person" },

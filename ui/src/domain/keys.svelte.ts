@@ -31,6 +31,11 @@ export function perform(action: Action): boolean {
   return false;
 }
 
+/** Whether somebody is writing at the moment. */
+export function typing(): boolean {
+  return typingIn(document.activeElement);
+}
+
 function typingIn(target: EventTarget | null): boolean {
   if (!(target instanceof HTMLElement)) return false;
   if (target.isContentEditable || target instanceof HTMLTextAreaElement || target instanceof HTMLSelectElement) return true;

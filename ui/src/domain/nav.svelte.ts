@@ -1,7 +1,11 @@
+import { selection } from "./selection.svelte";
 import type { RecordRef, Row } from "./types";
 
 export type Place = "people" | "orgs" | "choices" | "space" | "settings" | "import" | "join";
 export type Kind = "person" | "org";
+
+/** A record with what dialogs say about it. */
+export type Named = Pick<Row, "id" | "space" | "kind" | "name">;
 
 /** What lies over the window: at most one dialog at a time. */
 export type Overlay =
@@ -10,8 +14,8 @@ export type Overlay =
   | { kind: "new-space" }
   | { kind: "invite"; space: string }
   | { kind: "request"; id: string }
-  | { kind: "move"; record: RecordRef }
-  | { kind: "delete"; record: RecordRef; name: string; space: string }
+  | { kind: "move"; records: readonly Named[] }
+  | { kind: "delete"; records: readonly Named[] }
   | { kind: "remove-member"; space: string; member: string; name: string }
   | { kind: "leave-space"; space: string };
 
@@ -29,8 +33,16 @@ class Nav {
   syncOpen = $state(false);
   /** A link that was opened or is being typed, for the join page. */
   link = $state("");
+  /** Where the focus goes as soon as the record that was just opened is there: its `name`, or what is to be written down. */
+  begin = $state<string | null>(null);
+  /** The space that people were going to be moved into, so that the dialog begins with it. */
+  moveInto = $state<string | null>(null);
 
   go(place: Place): void {
+    if (place !== this.place) {
+      selection.clear();
+      this.moveInto = null;
+    }
     this.place = place;
     this.record = null;
     this.creating = null;
@@ -44,11 +56,13 @@ class Nav {
     if (row.kind === "person" && this.place !== "people" && this.place !== "choices") this.go("people");
     if (this.record?.id !== row.id) this.history = false;
     this.creating = null;
+    selection.clear();
     this.record = { space: row.space, id: row.id };
   }
 
   create(kind: Kind): void {
     this.go(kind === "org" ? "orgs" : "people");
+    selection.clear();
     this.creating = kind;
   }
 
@@ -63,6 +77,7 @@ class Nav {
     if (this.syncOpen) this.syncOpen = false;
     else if (this.history) this.history = false;
     else if (this.creating) this.creating = null;
+    else if (selection.count > 0) selection.clear();
     else if (this.record) this.record = null;
     else if (this.place !== "people" && this.place !== "orgs") this.go("people");
     else return false;

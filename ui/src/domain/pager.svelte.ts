@@ -10,6 +10,8 @@ export interface Pager {
   readonly ready: boolean;
   readonly failed: string;
   row(index: number): Row | undefined;
+  /** Where a record is in the pages at hand; -1 when it is in none of them. */
+  find(id: string): number;
   /** What is in view, as row numbers. */
   view(first: number, last: number): void;
 }
@@ -58,6 +60,13 @@ export function pager(wanted: () => Omit<ListFilter, "offset" | "limit">): Pager
     },
     get failed() {
       return failed;
+    },
+    find(id) {
+      for (const [page, rows] of pages) {
+        const at = rows.findIndex((row) => row.id === id);
+        if (at >= 0) return page * pageSize + at;
+      }
+      return -1;
     },
     row: (index) => pages.get(Math.floor(index / pageSize))?.[index % pageSize],
     view(from, to) {

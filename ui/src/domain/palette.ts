@@ -15,6 +15,23 @@ export interface PaletteCommand {
   readonly run: () => void;
 }
 
+/** What was typed when it begins with something to write down about somebody: "log pri", "call tomasz". */
+export function verbIn(typed: string): { kinds: readonly string[]; rest: string } | null {
+  const [first = "", ...others] = typed.trim().toLowerCase().split(/\s+/);
+  const rest = others.join(" ");
+  if (rest === "") return null;
+  const verbs: Record<string, readonly string[]> = {
+    log: ["call", "meeting"],
+    call: ["call"],
+    meeting: ["meeting"],
+    meet: ["meeting"],
+    note: ["note"],
+    write: ["note"],
+  };
+  const kinds = verbs[first];
+  return kinds ? { kinds, rest } : null;
+}
+
 /** The commands that fit what was typed; all of them when nothing was. */
 export function commandsFor(typed: string): PaletteCommand[] {
   const words = typed.toLowerCase().split(/\s+/).filter(Boolean);

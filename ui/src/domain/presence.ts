@@ -1,7 +1,7 @@
 /** How computers and people are reachable, in words. Every word comes from what the engine reports. */
-import { momentInSentence } from "$shared/time";
-import { count } from "$shared/words";
-import type { ComputerView, MemberView } from "./types";
+import { moment } from "$shared/time";
+import { count, joined } from "$shared/words";
+import type { ComputerView, MemberView, SyncLine } from "./types";
 
 export type State = "direct" | "lan" | "relay" | "away";
 
@@ -33,13 +33,13 @@ export function pathWords(state: State): string {
 
 /** What a computer has: first what matters, then since when. `kind` says how it is coloured. */
 export function holds(computer: ComputerView, now: Date): { kind: "all" | "some" | "none" | "trouble"; title: string; detail: string } {
-  const seen = computer.lastSeen ? `last seen ${momentInSentence(computer.lastSeen, now)}` : "not connected yet";
+  const seen = computer.lastSeen ? `last seen ${moment(computer.lastSeen, now)}` : "not connected yet";
   const away = stateOf(computer) === "away";
   if (computer.trouble) return { kind: "trouble", title: "stopped", detail: computer.trouble };
   if (computer.pending > 0)
     return { kind: "some", title: `${computer.pending.toLocaleString("en-GB")} to send`, detail: away ? seen : "sending" };
   if (!computer.lastAck) return { kind: "none", title: "nothing confirmed yet", detail: seen };
-  return { kind: "all", title: "has everything", detail: `confirmed ${momentInSentence(computer.lastAck, now)}` };
+  return { kind: "all", title: "has everything", detail: `confirmed ${moment(computer.lastAck, now)}` };
 }
 
 /** What a member has, told by the best of their computers: one that confirmed everything is enough. */
@@ -50,6 +50,13 @@ export function memberHolds(member: MemberView): { kind: "all" | "some" | "none"
   const fewest = Math.min(...computers.map((computer) => computer.pending));
   if (fewest > 0) return { kind: "some", title: `${count(fewest, "change")} to send` };
   return { kind: "none", title: "Nothing confirmed yet" };
+}
+
+/** What stands under the title of the popover: the line's own words, and when nobody is reachable, on whom it waits. */
+export function syncSentence(line: SyncLine, waitingFor: readonly string[]): string {
+  const said = line.detail && !/[.!?]$/.test(line.detail) ? `${line.detail}.` : line.detail;
+  if (line.kind !== "offline" || waitingFor.length === 0) return said;
+  return `${said} They will be shared when ${joined(waitingFor, 4, "or")} is reachable.`;
 }
 
 /** "Owner", "Editor", "Viewer", "Removed". */

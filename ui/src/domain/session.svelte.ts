@@ -1,6 +1,7 @@
 import { onEvent, trigger, type ErrorView, type Event, type JoinRequestView, type VaultStatus } from "$platform";
 import { failureOf } from "$platform";
 import { cache } from "./live.svelte";
+import { typing } from "./keys.svelte";
 import { nav } from "./nav.svelte";
 import { toasts } from "./toasts.svelte";
 
@@ -64,6 +65,20 @@ class Session {
     return this.#ids.get(name) ?? name;
   }
 
+  /** Shows a request at once, unless that would take the words out of somebody's hands; it stays in the sidebar either way. */
+  #callFor(request: JoinRequestView): void {
+    const show = () => (nav.overlay = { kind: "request", id: request.id });
+    if (nav.overlay?.kind === "invite" || (!nav.overlay && !typing())) show();
+    else
+      toasts.show({
+        icon: "user-plus",
+        title: `${request.personName} wants to join ${request.spaceName}`,
+        text: "Compare four words first. Nothing has left this computer yet.",
+        action: { label: "Compare words", run: show },
+        seconds: 30,
+      });
+  }
+
   #follow(): void {
     if (this.#started) return;
     this.#started = true;
@@ -102,7 +117,7 @@ class Session {
       case "join-request":
         this.requests = [...this.requests.filter((request) => request.id !== event.request.id), event.request];
         cache.refresh((query) => query.type === "space");
-        if (!nav.overlay || nav.overlay.kind === "invite") nav.overlay = { kind: "request", id: event.request.id };
+        this.#callFor(event.request);
         break;
       case "join-request-ended":
         this.requests = this.requests.filter((request) => request.id !== event.id);

@@ -45,3 +45,8 @@ function merged<M extends { head: string }>(months: M[]): M[] {
     return n === 0 ? month : { ...month, head: month.head + "\u200b".repeat(n) };
   });
 }
+
+/** The newest thing this person did with somebody, of the things that are contact: a note is none. */
+export function lastOwn(items: readonly TimelineItem[]): TimelineItem | undefined {
+  return items.find(({ kind, mine }) => mine && (kind === "call" || kind === "meeting" || kind === "email" || kind === "message"));
+}

@@ -40,6 +40,17 @@ export function moment(rfc3339: string, now: Date): string {
   return then.getFullYear() === now.getFullYear() ? dayMonthFormat.format(then) : fullFormat.format(then);
 }
 
+/** A day without a time: "today", "yesterday", "Tue", "17 Oct", "17 Oct 2024". */
+export function day(rfc3339: string, now: Date): string {
+  const then = parsed(rfc3339);
+  if (!then) return "";
+  const days = daysBetween(then, now);
+  if (days === 0) return "today";
+  if (days === 1) return "yesterday";
+  if (days > 1 && days < 7) return weekdayFormat.format(then);
+  return then.getFullYear() === now.getFullYear() ? dayMonthFormat.format(then) : fullFormat.format(then);
+}
+
 /** Like `moment`, with "today" before a time of today: for sentences ("until today 16:00"). */
 export function momentInSentence(rfc3339: string, now: Date): string {
   const then = parsed(rfc3339);

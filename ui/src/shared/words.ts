@@ -6,13 +6,13 @@ export function count(n: number, one: string, many = `${one}s`): string {
 }
 
 /** "Maria", "Maria and Jon", "Maria, Jon and Ada", "Maria, Jon and 3 more". */
-export function joined(names: readonly string[], atMost = 4): string {
+export function joined(names: readonly string[], atMost = 4, last: "and" | "or" = "and"): string {
   if (names.length <= 1) return names[0] ?? "";
   if (names.length > atMost) {
     const shown = names.slice(0, atMost - 1);
-    return `${shown.join(", ")} and ${names.length - shown.length} more`;
+    return `${shown.join(", ")} ${last} ${names.length - shown.length} more`;
   }
-  return `${names.slice(0, -1).join(", ")} and ${names[names.length - 1]}`;
+  return `${names.slice(0, -1).join(", ")} ${last} ${names[names.length - 1]}`;
 }
 
 /** The name people call somebody by: the first word, unless that is a title or an initial. */
@@ -36,6 +36,9 @@ export function capital(text: string): string {
   return first.toLocaleUpperCase("en-GB") + text.slice(first.length);
 }
 
+/** Made once: making one costs more than a whole row. */
+const graphemes = new Intl.Segmenter(undefined, { granularity: "grapheme" });
+
 /** Up to two letters for an avatar: first and last word, in any script. */
 export function initials(name: string): string {
   const words = name
@@ -45,8 +48,8 @@ export function initials(name: string): string {
     .filter(Boolean);
   if (words.length === 0) return "?";
   const letter = (word: string) => {
-    const segmenter = new Intl.Segmenter(undefined, { granularity: "grapheme" });
-    return [...segmenter.segment(word)][0]?.segment.toLocaleUpperCase("en-GB") ?? "";
+    for (const { segment } of graphemes.segment(word)) return segment.toLocaleUpperCase("en-GB");
+    return "";
   };
   const first = words[0] ?? "";
   const last = words[words.length - 1] ?? "";
@@ -96,15 +99,19 @@ export interface Piece {
   hit: boolean;
 }
 
-/** Cuts a text where the typed words begin a word in it. */
+/** Cuts a text where the typed words begin a word in it, or, when they begin none and are no single letters, wherever they are in it. */
 export function highlighted(text: string, typed: string): Piece[] {
   const words = folded(typed).split(/\s+/u).filter(Boolean);
   if (words.length === 0) return [{ text, hit: false }];
   const plain = folded(text);
   if (plain.length !== text.length) return [{ text, hit: false }];
+  if (!words.some((word) => plain.includes(word))) return [{ text, hit: false }];
   const hits = new Array<boolean>(text.length).fill(false);
   for (const word of words) {
-    for (let at = plain.indexOf(word); at >= 0; at = plain.indexOf(word, at + 1)) hits.fill(true, at, at + word.length);
+    const found: number[] = [];
+    for (let at = plain.indexOf(word); at >= 0; at = plain.indexOf(word, at + 1)) found.push(at);
+    const begun = found.filter((at) => at === 0 || !/[\p{L}\p{N}]/u.test(plain[at - 1] ?? ""));
+    for (const at of begun.length > 0 ? begun : word.length > 2 ? found : []) hits.fill(true, at, at + word.length);
   }
   const pieces: Piece[] = [];
   for (let index = 0; index < text.length; index++) {
@@ -118,5 +125,6 @@ export function highlighted(text: string, typed: string): Piece[] {
 
 /** Lower case without accents; length is kept where each letter has one code unit. */
 function folded(text: string): string {
+  if (/^[ -~]*$/.test(text)) return text.toLowerCase();
   return [...text].map((letter) => letter.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase() || letter).join("");
 }

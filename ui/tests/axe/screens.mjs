@@ -26,6 +26,19 @@ export const screens = [
   { name: "people", go: priya },
   { name: "people-many", query: { data: "many" }, go: (page) => at(page, "person-row").first().waitFor() },
   { name: "people-compact", query: { density: "compact" }, go: priya },
+  {
+    name: "people-select",
+    go: async (page) => {
+      await at(page, "search").fill("a");
+      await page.waitForTimeout(150);
+      await page.locator('[data-index="1"]').focus();
+      await page.keyboard.press("x");
+      await page.keyboard.press("Shift+ArrowDown");
+      await page.keyboard.press("ArrowDown");
+      await page.keyboard.press("ArrowDown");
+      await page.keyboard.press("x");
+    },
+  },
   { name: "search", go: async (page) => (await at(page, "search").fill("harbour"), await page.waitForTimeout(150)) },
   { name: "search-none", go: async (page) => (await at(page, "search").fill("zzzz"), await at(page, "list-empty").waitFor()) },
   { name: "new-person", go: async (page) => (await at(page, "new-person").first().click(), await at(page, "new-name").waitFor()) },
@@ -192,6 +205,10 @@ export const screens = [
     go: async (page) => (await priya(page), await at(page, "sync-line").click(), await at(page, "sync-popover").waitFor()),
   },
   { name: "settings", go: async (page) => (await at(page, "settings").click(), await at(page, "settings-page").waitFor()) },
+  ...["keys", "computer", "network", "import"].map((name) => ({
+    name: `settings-${name}`,
+    go: async (page) => (await at(page, "settings").click(), await at(page, `settings-${name}`).click()),
+  })),
   {
     name: "keys",
     go: async (page) => (

@@ -64,6 +64,9 @@ const named: [string, string, string, string][] = [
   ["Arjun Raghunathan", "", "", ids.own],
 ];
 
+const givenNames = ["Aino", "Bola", "Chiara", "Dmitri", "Esra", "Farid", "Grace", "Hugo", "Ines", "Jun", "Katya", "Lars", "Mina"];
+const familyNames = ["Adeyemi", "Bergström", "Castillo", "Dąbrowska", "Eriksen", "Fontaine", "García", "Haddad", "Ivanova", "Jensen"];
+
 export function people(many: number): RecordView[] {
   const list = named.map(([name, title, org, space], index) =>
     record({
@@ -104,12 +107,16 @@ export function people(many: number): RecordView[] {
     }),
   );
   for (let index = list.length; index < many; index++) {
+    const given = givenNames[index % givenNames.length] ?? "";
+    const family = familyNames[Math.floor(index / givenNames.length) % familyNames.length] ?? "";
+    const number = String(index).padStart(6, "0");
     list.push(
       record({
-        id: `p_x${index}`,
+        id: `p_x${number}`,
         kind: "person",
         space: index % 3 ? ids.own : ids.harbour,
-        name: `Person ${String(index).padStart(5, "0")}`,
+        name: `${given} ${family} ${number}`,
+        emails: [{ item: "e", label: "work", value: `${given}.${number}@mail.example`.toLowerCase(), pref: false }],
         changed: { at: ago(30 + (index % 300)), by: "Ilona Varis" },
       }),
     );
@@ -176,7 +183,12 @@ export function members(): Record<string, MemberView[]> {
   return {
     [ids.own]: [me],
     [ids.harbour]: [me, maria, jon, tomasz],
-    [ids.north]: [me, { ...maria, role: "owner" }, { ...camille }, { ...jon, role: "viewer" }],
+    [ids.north]: [
+      me,
+      { ...maria, role: "owner" },
+      { ...camille },
+      { ...jon, role: "viewer", computers: jon.computers.map((one) => ({ ...one, pending: 0 })) },
+    ],
     [ids.mill]: [
       { ...me, role: "viewer" },
       { ...camille, role: "owner" },

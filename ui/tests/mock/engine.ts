@@ -39,6 +39,9 @@ export class FakeEngine {
   person = "Ilona Varis";
   computer = "Ilona’s ThinkPad";
   #next = 1;
+  /** What lists and counts are made of, until something changes: a hundred thousand records are not sorted for every key. */
+  #sorted = new Map<string, RecordView[]>();
+  #counts: Map<string, number> | null = null;
   readonly #scenario: Scenario;
   readonly #tell: (event: Event) => void;
 
@@ -49,7 +52,7 @@ export class FakeEngine {
     this.settings = new Map(Object.entries(scenario.settings));
     this.spaces = scenario.data === "empty" ? spaces().slice(0, 1) : spaces();
     if (scenario.data !== "empty") {
-      for (const one of [...people(scenario.data === "many" ? 10_000 : 0), ...orgs()]) this.records.set(one.id, one);
+      for (const one of [...people(scenario.data === "many" ? 100_000 : 0), ...orgs()]) this.records.set(one.id, one);
       this.invitations = [
         invitation({}),
         invitation({ id: "i_2", forWhom: "the Gdynia office", role: "viewer", state: "expired", expires: ago(8) }),
@@ -61,11 +64,10 @@ export class FakeEngine {
   }
 
   status(): VaultStatus {
-    const all = [...this.records.values()].filter(({ deleted }) => !deleted);
     const shared = this.spaces.length > 1;
     for (const space of this.spaces) {
-      space.people = all.filter((one) => one.space === space.id && one.kind === "person").length;
-      space.orgs = all.filter((one) => one.space === space.id && one.kind === "org").length;
+      space.people = this.#count("person", space.id);
+      space.orgs = this.#count("org", space.id);
       space.activities = space.id === ids.harbour ? 214 : 0;
     }
     const sync = !shared
@@ -79,8 +81,8 @@ export class FakeEngine {
       computer: "c_me",
       computerName: this.computer,
       spaces: structuredClone(this.spaces),
-      people: all.filter(({ kind }) => kind === "person").length,
-      orgs: all.filter(({ kind }) => kind === "org").length,
+      people: this.#count("person"),
+      orgs: this.#count("org"),
       conflicts: this.conflicts.length,
       canUndo: this.undone.length ? "the last change" : "",
       canRedo: "",
@@ -96,12 +98,9 @@ export class FakeEngine {
         return { type: "record", value: this.#get(query.record.id) };
       case "list": {
         const { kind, space, text, sort, offset, limit } = query.filter;
-        const rows = [...this.records.values()]
-          .filter((one) => one.kind === kind && !one.deleted && (space === null || one.space === space))
-          .filter((one) => fits(one, text))
-          .map((one) => this.#row(one, text));
-        rows.sort(sort === "name" ? (a, b) => a.name.localeCompare(b.name) : (a, b) => (a.changed < b.changed ? 1 : -1));
-        return { type: "list", value: { rows: rows.slice(offset, offset + (limit || 100)), total: rows.length } };
+        const fitting = this.#inOrder(kind, sort).filter((one) => (space === null || one.space === space) && fits(one, text));
+        const rows = fitting.slice(offset, offset + (limit || 100)).map((one) => this.#row(one, text));
+        return { type: "list", value: { rows, total: fitting.length } };
       }
       case "search":
         return {
@@ -310,6 +309,27 @@ export class FakeEngine {
     this.#tell({ event: "join-request", request });
   }
 
+  #inOrder(kind: string, sort: string): RecordView[] {
+    const key = `${kind} ${sort}`;
+    const known = this.#sorted.get(key);
+    if (known) return known;
+    const list = [...this.records.values()].filter((one) => one.kind === kind && !one.deleted);
+    list.sort(sort === "name" ? (a, b) => byName.compare(a.name, b.name) : (a, b) => (a.changed.at < b.changed.at ? 1 : -1));
+    this.#sorted.set(key, list);
+    return list;
+  }
+
+  #count(kind: string, space = ""): number {
+    if (!this.#counts) {
+      this.#counts = new Map();
+      for (const one of this.records.values()) {
+        if (one.deleted) continue;
+        for (const key of [`${one.kind} `, `${one.kind} ${one.space}`]) this.#counts.set(key, (this.#counts.get(key) ?? 0) + 1);
+      }
+    }
+    return this.#counts.get(`${kind} ${space}`) ?? 0;
+  }
+
   #get(id: string): RecordView {
     const found = this.records.get(id);
     if (!found) throw failure("not-found", "There is no such record.");
@@ -335,26 +355,37 @@ export class FakeEngine {
   }
 
   #changed(records: string[]): void {
+    this.#sorted.clear();
+    this.#counts = null;
     queueMicrotask(() => this.#tell({ event: "changed", spaces: [], records, remote: false }));
   }
 }
 
+const byName = new Intl.Collator("en-GB");
+const haystacks = new WeakMap<RecordView, string>();
+
 function fits(one: RecordView, text: string): boolean {
-  const all = [
-    one.name,
-    one.notes,
-    one.text,
-    ...one.orgs.flatMap(({ name, title }) => [name, title]),
-    ...one.emails.map(({ value }) => value),
-    ...one.phones.map(({ value }) => value),
-    ...one.tags,
-  ]
-    .join(" ")
-    .toLowerCase();
+  if (text === "") return true;
+  let all = haystacks.get(one);
+  if (all === undefined) {
+    all = [
+      one.name,
+      one.notes,
+      one.text,
+      ...one.orgs.flatMap(({ name, title }) => [name, title]),
+      ...one.emails.map(({ value }) => value),
+      ...one.phones.map(({ value }) => value),
+      ...one.tags,
+    ]
+      .join(" ")
+      .toLowerCase();
+    haystacks.set(one, all);
+  }
+  const found = all;
   return text
     .toLowerCase()
     .split(/\s+/)
-    .every((word) => all.includes(word));
+    .every((word) => found.includes(word));
 }
 
 function applyEdit(one: RecordView, edit: FieldEdit, item: () => string): void {

@@ -1,8 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { draftOf, emptyDraft, keepDraft } from "$domain/drafts";
-import { addressLine, fieldTitle, linkOf, looksUnfinished, valuesOf } from "$domain/fields";
-import { bestState, holds, memberHolds } from "$domain/presence";
-import { grouped } from "$domain/timeline";
+import { addressLine, fieldTitle, linkOf, looksUnfinished, rhythmWords, valuesOf } from "$domain/fields";
+import { bestState, holds, memberHolds, syncSentence } from "$domain/presence";
+import { verbIn } from "$domain/palette";
+import { grouped, lastOwn } from "$domain/timeline";
 import type { ComputerView, MemberView, TimelineItem } from "$domain/types";
 
 const now = new Date(2025, 10, 20, 14, 12);
@@ -22,7 +23,7 @@ const member = (...computers: ComputerView[]): MemberView => ({ id: "k", name: "
 describe("who has what", () => {
   it("says everything only after a confirmation, with its time", () => {
     const acked = computer({ lastAck: new Date(2025, 10, 20, 14, 11).toISOString(), state: "direct" });
-    expect(holds(acked, now)).toEqual({ kind: "all", title: "has everything", detail: "confirmed today 14:11" });
+    expect(holds(acked, now)).toEqual({ kind: "all", title: "has everything", detail: "confirmed 14:11" });
     expect(holds(computer({}), now).kind).toBe("none");
     expect(holds(computer({ pending: 2 }), now)).toEqual({ kind: "some", title: "2 to send", detail: "not connected yet" });
     expect(holds(computer({ trouble: "It refused." }), now).detail).toBe("It refused.");
@@ -34,6 +35,15 @@ describe("who has what", () => {
     expect(memberHolds(member(computer({ pending: 31 }), computer({ pending: 2 }))).title).toBe("2 changes to send");
     expect(memberHolds(member(computer({}))).title).toBe("Nothing confirmed yet");
     expect(memberHolds(member()).title).toBe("");
+  });
+
+  it("says on whom it waits when nobody is reachable, and only then", () => {
+    const offline = { kind: "offline", title: "Offline", detail: "3 changes saved here" };
+    expect(syncSentence(offline, ["Maria", "Jon"])).toBe("3 changes saved here. They will be shared when Maria or Jon is reachable.");
+    expect(syncSentence(offline, [])).toBe("3 changes saved here.");
+    const all = { kind: "all", title: "Maria and Jon have all", detail: "Confirmed at 14:11" };
+    expect(syncSentence(all, ["Maria"])).toBe("Confirmed at 14:11.");
+    expect(syncSentence({ ...all, detail: "" }, [])).toBe("");
   });
 
   it("shows the nearest way", () => {
@@ -111,5 +121,40 @@ describe("drafts", () => {
     expect(localStorage.length).toBe(0);
     localStorage.setItem("tuttu.draft.p_2", "{broken");
     expect(draftOf("p_2")).toEqual(emptyDraft);
+  });
+});
+
+describe("the head of a record", () => {
+  it("says a rhythm in words", () => {
+    expect(rhythmWords("6w")).toBe("every 6 weeks");
+    expect(rhythmWords("1m")).toBe("every month");
+    expect(rhythmWords("")).toBe("");
+    expect(rhythmWords("often")).toBe("often");
+  });
+
+  it("takes as last contact what this person did, and no note", () => {
+    const item = (kind: string, mine: boolean): TimelineItem => ({
+      kind,
+      mine,
+      id: `${kind} ${mine}`,
+      space: "s",
+      at: "",
+      by: "",
+      name: "",
+      text: "",
+      duration: "",
+      private: false,
+    });
+    expect(lastOwn([item("call", false), item("note", true), item("change", true), item("email", true)])?.kind).toBe("email");
+    expect(lastOwn([item("note", true)])).toBeUndefined();
+  });
+});
+
+describe("the palette", () => {
+  it("understands what to write down about whom", () => {
+    expect(verbIn("log pri")).toEqual({ kinds: ["call", "meeting"], rest: "pri" });
+    expect(verbIn("Call  Tomasz W")).toEqual({ kinds: ["call"], rest: "tomasz w" });
+    expect(verbIn("log")).toBeNull();
+    expect(verbIn("priya log")).toBeNull();
   });
 });

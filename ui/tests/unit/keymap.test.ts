@@ -33,7 +33,7 @@ describe("the keyboard map", () => {
     expect(step(null, "g", false)).toEqual({ pending: "g" });
     expect(step("g", "p", false)).toEqual({ action: "go-people" });
     expect(step("g", "n", false)).toEqual({ action: "note" });
-    expect(step(null, "x", false)).toBeNull();
+    expect(step(null, "w", false)).toBeNull();
   });
 
   it("leaves single keys to text fields", () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { dateFrom, dateWords, dayHead, dayInMonth, dayInSentence, evidence, moment, momentInSentence, monthHead } from "$shared/time";
+import { dateFrom, dateWords, day, dayHead, dayInMonth, dayInSentence, evidence, moment, momentInSentence, monthHead } from "$shared/time";
 
 const now = new Date(2025, 10, 20, 14, 12);
 const at = (year: number, month: number, day: number, hour = 12, minute = 0) => new Date(year, month - 1, day, hour, minute).toISOString();
@@ -12,6 +12,14 @@ describe("times", () => {
     expect(moment(at(2025, 11, 18, 18, 40), now)).toBe("Tue 18:40");
     expect(moment(at(2025, 3, 12), now)).toBe("12 Mar");
     expect(moment(at(2024, 3, 12), now)).toBe("12 Mar 2024");
+  });
+
+  it("are days where the time does not matter", () => {
+    expect(day(at(2025, 11, 20), now)).toBe("today");
+    expect(day(at(2025, 11, 19), now)).toBe("yesterday");
+    expect(day(at(2025, 11, 18), now)).toBe("Tue");
+    expect(day(at(2025, 10, 17), now)).toBe("17 Oct");
+    expect(day("", now)).toBe("");
   });
 
   it("say today in sentences", () => {

@@ -62,6 +62,15 @@ describe("words", () => {
       { text: "Pri", hit: true },
       { text: "eto", hit: false },
     ]);
+    expect(highlighted("Anna Hanna", "an")).toEqual([
+      { text: "An", hit: true },
+      { text: "na Hanna", hit: false },
+    ]);
+    expect(highlighted("Blog", "log")).toEqual([
+      { text: "B", hit: false },
+      { text: "log", hit: true },
+    ]);
+    expect(highlighted("Lars", "a")).toEqual([{ text: "Lars", hit: false }]);
     expect(highlighted("Ada", "")).toEqual([{ text: "Ada", hit: false }]);
   });
 });
