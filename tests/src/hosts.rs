@@ -79,6 +79,12 @@ fn namespaces() -> &'static [&'static str] {
     );
 }
 
+/// What goes before a program that is to run without any network.
+#[must_use]
+pub(crate) fn without_network() -> Vec<String> {
+    ["unshare"].iter().chain(namespaces()).chain(&["--net"]).map(|word| (*word).to_owned()).collect()
+}
+
 fn end_with_the_outer_run() {
     std::thread::spawn(|| {
         // It never says anything; reading ends when the other side has gone.

@@ -209,6 +209,16 @@ impl Computer {
         self.serve_with(&["serve", "--bind", "127.0.0.1:0", "--no-lan"]);
     }
 
+    /// Starts `tuttu serve` where there is no network at all, not even the loopback. Commands reach it through the vault's socket.
+    ///
+    /// # Panics
+    /// When it does not start.
+    pub fn serve_without_network(&mut self) {
+        let before = std::mem::replace(&mut self.before, crate::hosts::without_network());
+        self.serve_with(&["serve"]);
+        self.before = before;
+    }
+
     /// Starts `tuttu serve` with these words.
     ///
     /// # Panics

@@ -1,4 +1,4 @@
-import { failureOf, mutate, trigger, type Command, type FieldEdit, type Outcome, type RecordRef } from "$platform";
+import { failureOf, mutate, trigger, type Command, type FieldEdit, type ImportReport, type Outcome, type RecordRef } from "$platform";
 import { cache } from "./live.svelte";
 import { nav, type Named } from "./nav.svelte";
 import { selection } from "./selection.svelte";
@@ -119,19 +119,29 @@ export async function undo(direction: "undo" | "redo" = "undo"): Promise<void> {
   try {
     const outcome = await run({ type: direction });
     const label = outcome.type === "undone" ? outcome.label : "";
-    if (direction === "undo") {
-      toasts.show({
-        icon: "restore",
-        title: label ? `Took back: ${label}` : "Took back the last change",
-        action: { label: "Do it again", hint: "Ctrl Y", testid: "toast-redo", run: () => void undo("redo") },
-      });
-    } else toasts.show({ icon: "check", title: label ? `Did again: ${label}` : "Did it again" });
+    if (direction === "undo") tookBack(label);
+    else toasts.show({ icon: "check", title: label ? `Did again: ${label}` : "Did it again" });
   } catch (thrown) {
     const failure = failureOf(thrown);
     if (failure.code === "nothing-to-undo") {
       toasts.show({ title: direction === "undo" ? "Nothing to take back on this computer" : "Nothing to do again" });
     } else say(thrown);
   }
+}
+
+/** Takes back one import, whatever was done since. */
+export async function undoImport(report: ImportReport): Promise<boolean> {
+  const outcome = await attempt({ type: "undoImport", import: report.import });
+  if (outcome?.type === "undone") tookBack(outcome.label);
+  return outcome !== null;
+}
+
+function tookBack(label: string): void {
+  toasts.show({
+    icon: "restore",
+    title: label ? `Took back: ${label}` : "Took back the last change",
+    action: { label: "Do it again", hint: "Ctrl Y", testid: "toast-redo", run: () => void undo("redo") },
+  });
 }
 
 /** Copies a text and says so. */

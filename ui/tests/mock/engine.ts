@@ -216,6 +216,7 @@ export class FakeEngine {
           label: `${command.type === "delete" ? "Deleted" : "Restored"} ${this.#get(command.records[0]?.id ?? "").name}`,
         };
       }
+      case "undoImport":
       case "undo": {
         const back = this.undone.pop();
         if (!back) throw failure("nothing-to-undo", "There is nothing to take back.");

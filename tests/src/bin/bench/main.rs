@@ -5,6 +5,7 @@
 
 mod contacts;
 mod exchange;
+mod offline;
 mod start;
 mod store;
 mod table;
@@ -14,7 +15,7 @@ use crate::table::Table;
 /// A part and what measures it.
 type Part = (&'static str, fn(&mut Table));
 
-const PARTS: [Part; 3] = [("start", start::measure), ("store", store::measure), ("sync", exchange::measure)];
+const PARTS: [Part; 4] = [("start", start::measure), ("store", store::measure), ("offline", offline::measure), ("sync", exchange::measure)];
 
 fn main() {
     let wanted: Vec<String> = std::env::args().skip(1).collect();
