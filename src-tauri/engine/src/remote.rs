@@ -7,7 +7,7 @@ use tuttu_model::{Change, ChangeHash, ComputerId, Document, DocumentId, FeedId, 
 use tuttu_store::rows::{EntryWrite, RecordWrite};
 use tuttu_store::{Lane, Tx};
 use tuttu_sync::feed::{FeedHeader, ForkProof, SignedEntry, VerifiedEntry};
-use tuttu_sync::limits::{ENTRY_BYTES, ENTRY_ITEMS};
+use tuttu_sync::limits::{ENTRY_BYTES, ENTRY_ITEMS, FEEDS, OPS, PROOFS};
 use tuttu_sync::membership::Membership;
 use tuttu_sync::session::{IncomingBatch, IncomingEntry, StoreOutcome};
 use tuttu_sync::validate::{Checked, Known, check_change};
@@ -16,6 +16,17 @@ use tuttu_sync::verdict::{Standing, judge};
 use crate::commit::changed_event;
 use crate::engine::{Engine, Inner, load_document};
 use crate::failure::Failure;
+
+/// How much of its rules a space may hold, whoever sends it.
+#[derive(Debug, Clone, Copy)]
+struct Room {
+    ops: usize,
+    proofs: usize,
+    feeds: usize,
+}
+
+/// What every peer of this version takes.
+const ROOM: Room = Room { ops: OPS, proofs: PROOFS, feeds: FEEDS };
 
 /// What a batch did here.
 #[derive(Debug, Default)]
@@ -31,7 +42,7 @@ impl Engine {
     #[must_use]
     pub fn apply_remote(&self, from: &ComputerId, space: &SpaceId, batch: IncomingBatch) -> StoreOutcome {
         let (from, space) = (*from, *space);
-        let applied = self.inner.write(Lane::Remote, move |inner, tx| Receiver::receive(inner, tx, space, batch));
+        let applied = self.inner.write(Lane::Remote, move |inner, tx| Receiver::receive(inner, tx, space, batch, ROOM));
         match applied {
             Ok(applied) => {
                 if applied.membership || !applied.touched.is_empty() {
@@ -71,6 +82,7 @@ struct Receiver<'a, 'b, 'c> {
     closed: BTreeSet<FeedId>,
     stored: usize,
     needs_judging: bool,
+    room: Room,
     applied: Applied,
 }
 
@@ -82,7 +94,7 @@ enum Fate {
 }
 
 impl<'a, 'b, 'c> Receiver<'a, 'b, 'c> {
-    fn receive(inner: &'a Inner, tx: &'b mut Tx<'c>, space: SpaceId, batch: IncomingBatch) -> Result<Applied, Failure> {
+    fn receive(inner: &'a Inner, tx: &'b mut Tx<'c>, space: SpaceId, batch: IncomingBatch, room: Room) -> Result<Applied, Failure> {
         if tx.space(&space)?.is_none() {
             return Ok(Applied { outcome: Some(refused(0, "that space is not shared here")), ..Applied::default() });
         }
@@ -98,6 +110,7 @@ impl<'a, 'b, 'c> Receiver<'a, 'b, 'c> {
             closed,
             stored: 0,
             needs_judging: false,
+            room,
             applied: Applied::default(),
         };
         let refused = receiver.all(batch)?;
@@ -115,11 +128,8 @@ impl<'a, 'b, 'c> Receiver<'a, 'b, 'c> {
         if let Some(why) = self.operations(batch.ops)? {
             return Ok(Some(why));
         }
-        for proof in batch.proofs {
-            if !is_proof(&proof, &self.space) {
-                return Ok(Some("a fork proof proves nothing".into()));
-            }
-            self.needs_judging |= self.tx.put_proof(&self.space, &proof)?;
+        if let Some(why) = self.proofs(batch.proofs)? {
+            return Ok(Some(why));
         }
         for entry in batch.entries {
             let feed = entry.entry.claimed_feed();
@@ -141,8 +151,20 @@ impl<'a, 'b, 'c> Receiver<'a, 'b, 'c> {
     }
 
     fn operations(&mut self, ops: Vec<tuttu_sync::membership::SignedOp>) -> Result<Option<String>, Failure> {
+        let before = self.tx.op_count(&self.space)?;
+        let refused = self.store_operations(ops)?;
+        // What came before a fault is kept, so it must have its effect.
+        if self.tx.op_count(&self.space)? > before {
+            let touched = self.inner.membership_changed(self.tx, &self.space)?;
+            self.applied.touched.extend(touched);
+            self.applied.membership = true;
+            self.membership = self.inner.membership(self.tx, &self.space)?;
+        }
+        Ok(refused)
+    }
+
+    fn store_operations(&mut self, ops: Vec<tuttu_sync::membership::SignedOp>) -> Result<Option<String>, Failure> {
         let mut held: BTreeSet<_> = self.membership.ops().keys().copied().collect();
-        let mut any = false;
         for op in ops {
             let Ok(verified) = op.clone().verify() else {
                 return Ok(Some("a membership operation is not signed by whom it names".into()));
@@ -154,14 +176,36 @@ impl<'a, 'b, 'c> Receiver<'a, 'b, 'c> {
             if !of_this_space || !verified.op().parents.iter().all(|parent| held.contains(parent)) {
                 return Ok(Some("a membership operation is out of order or of another space".into()));
             }
+            if held.len() >= self.room.ops {
+                return Ok(Some(full("membership operations", self.room.ops)));
+            }
             held.insert(verified.hash());
-            any |= self.tx.put_op(&self.space, &op)?;
+            self.tx.put_op(&self.space, &op)?;
         }
-        if any {
-            let touched = self.inner.membership_changed(self.tx, &self.space)?;
-            self.applied.touched.extend(touched);
-            self.applied.membership = true;
-            self.membership = self.inner.membership(self.tx, &self.space)?;
+        Ok(None)
+    }
+
+    fn proofs(&mut self, proofs: Vec<ForkProof>) -> Result<Option<String>, Failure> {
+        if proofs.is_empty() {
+            return Ok(None);
+        }
+        let mut held: BTreeSet<_> = self.tx.proofs(&self.space)?.iter().map(|proof| (proof.first.hash(), proof.second.hash())).collect();
+        for proof in proofs {
+            if !is_proof(&proof, &self.space) {
+                return Ok(Some("a fork proof proves nothing".into()));
+            }
+            if !self.membership.is_licensed(&proof.header) {
+                return Ok(Some("a fork proof is about a feed that nobody was ever allowed to write".into()));
+            }
+            let id = (proof.first.hash(), proof.second.hash());
+            if held.contains(&id) {
+                continue;
+            }
+            if held.len() >= self.room.proofs {
+                return Ok(Some(full("fork proofs", self.room.proofs)));
+            }
+            held.insert(id);
+            self.needs_judging |= self.tx.put_proof(&self.space, &proof)?;
         }
         Ok(None)
     }
@@ -172,7 +216,9 @@ impl<'a, 'b, 'c> Receiver<'a, 'b, 'c> {
         if self.tx.has_entry(&self.space, &hash)? {
             return Ok(Fate::Stored);
         }
-        let header = match self.tx.header(&self.space, &feed)?.or(incoming.header) {
+        let known = self.tx.header(&self.space, &feed)?;
+        let is_new = known.is_none();
+        let header = match known.or(incoming.header) {
             Some(header) if header.id() == feed && header.space == self.space => header,
             _ => return Ok(Fate::Refused("an entry belongs to a feed that was not introduced".into())),
         };
@@ -182,6 +228,9 @@ impl<'a, 'b, 'c> Receiver<'a, 'b, 'c> {
         let Ok(verified) = incoming.entry.verify(&header) else {
             return Ok(Fate::Refused("an entry is not signed by the computer of its feed".into()));
         };
+        if is_new && self.tx.headers(&self.space)?.len() >= self.room.feeds {
+            return Ok(Fate::Refused(full("feeds", self.room.feeds)));
+        }
         if let Some(why) = self.misplaced(&verified, incoming.changes.len())? {
             return Ok(Fate::Refused(why));
         }
@@ -298,7 +347,10 @@ impl<'a, 'b, 'c> Receiver<'a, 'b, 'c> {
         }
         let proof = ForkProof { header: header.clone(), first, second };
         if is_proof(&proof, &self.space) {
-            self.tx.put_proof(&self.space, &proof)?;
+            // Without room for it the two entries say the same to this computer.
+            if self.tx.proofs(&self.space)?.len() < self.room.proofs {
+                self.tx.put_proof(&self.space, &proof)?;
+            }
             self.needs_judging = true;
         }
         Ok(())
@@ -343,6 +395,10 @@ impl<'a, 'b, 'c> Receiver<'a, 'b, 'c> {
     }
 }
 
+fn full(what: &str, limit: usize) -> String {
+    format!("this space holds as many {what} as any may have, {limit}: no more are taken")
+}
+
 /// Two different, rightly signed entries of one feed with the same predecessor.
 fn is_proof(proof: &ForkProof, space: &SpaceId) -> bool {
     let verify = |entry: &SignedEntry| entry.clone().verify(&proof.header).ok();
@@ -373,3 +429,6 @@ impl Inner {
         Ok(tx.put_record(space, &write)?)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -8,7 +8,7 @@ use tuttu_model::{ChangeHash, Document, DocumentId, FlatOp, SpaceId};
 use tuttu_store::{Reader, Tx};
 
 use crate::api::ErrorView;
-use crate::commit::{DocumentEdit, Edit, Operation};
+use crate::commit::{DocumentEdit, Edit};
 use crate::engine::{Engine, Inner};
 use crate::failure::Failure;
 
@@ -83,7 +83,7 @@ impl Engine {
                     None => tracing::warn!(%doc, "changes that were set aside cannot be read"),
                 }
             }
-            Ok((Operation::new("Applied own changes again")?, edits))
+            Ok((inner.operation("Applied own changes again")?, edits))
         })?;
         Ok(())
     }
