@@ -68,7 +68,7 @@ impl Engine {
 }
 
 fn refused(stored: usize, why: &str) -> StoreOutcome {
-    StoreOutcome { stored, refused: Some(why.to_owned()), frozen: Vec::new() }
+    StoreOutcome { stored, refused: Some(why.to_owned()), pending: false, frozen: Vec::new() }
 }
 
 /// One batch on its way into the store.
@@ -82,6 +82,7 @@ struct Receiver<'a, 'b, 'c> {
     closed: BTreeSet<FeedId>,
     stored: usize,
     needs_judging: bool,
+    pending: bool,
     room: Room,
     applied: Applied,
 }
@@ -91,6 +92,8 @@ enum Fate {
     Stored,
     Frozen(String),
     Refused(String),
+    /// Something it needs is not here.
+    Pending(&'static str),
 }
 
 impl<'a, 'b, 'c> Receiver<'a, 'b, 'c> {
@@ -110,6 +113,7 @@ impl<'a, 'b, 'c> Receiver<'a, 'b, 'c> {
             closed,
             stored: 0,
             needs_judging: false,
+            pending: false,
             room,
             applied: Applied::default(),
         };
@@ -119,7 +123,7 @@ impl<'a, 'b, 'c> Receiver<'a, 'b, 'c> {
             receiver.applied.touched.extend(touched);
         }
         receiver.applied.own_tray = inner.has_own_tray(receiver.tx, &space)?;
-        receiver.applied.outcome = Some(StoreOutcome { stored: receiver.stored, refused, frozen: receiver.frozen });
+        receiver.applied.outcome = Some(StoreOutcome { stored: receiver.stored, refused, pending: receiver.pending, frozen: receiver.frozen });
         Ok(receiver.applied)
     }
 
@@ -145,6 +149,10 @@ impl<'a, 'b, 'c> Receiver<'a, 'b, 'c> {
                     self.frozen.push((feed, why));
                 }
                 Fate::Refused(why) => return Ok(Some(why)),
+                Fate::Pending(why) => {
+                    self.pending = true;
+                    return Ok(Some(why.to_owned()));
+                }
             }
         }
         Ok(None)
@@ -220,7 +228,8 @@ impl<'a, 'b, 'c> Receiver<'a, 'b, 'c> {
         let is_new = known.is_none();
         let header = match known.or(incoming.header) {
             Some(header) if header.id() == feed && header.space == self.space => header,
-            _ => return Ok(Fate::Refused("an entry belongs to a feed that was not introduced".into())),
+            None => return Ok(Fate::Pending("an entry belongs to a feed that was not introduced")),
+            Some(_) => return Ok(Fate::Refused("an entry came with the header of another feed".into())),
         };
         if !self.membership.is_licensed(&header) {
             return Ok(Fate::Refused("an entry was written by somebody who was never allowed to".into()));
@@ -231,8 +240,12 @@ impl<'a, 'b, 'c> Receiver<'a, 'b, 'c> {
         if is_new && self.tx.headers(&self.space)?.len() >= self.room.feeds {
             return Ok(Fate::Refused(full("feeds", self.room.feeds)));
         }
-        if let Some(why) = self.misplaced(&verified, incoming.changes.len())? {
-            return Ok(Fate::Refused(why));
+        let items = verified.entry().items.len();
+        if items == 0 || items > ENTRY_ITEMS || items != incoming.changes.len() {
+            return Ok(Fate::Refused("an entry lists no changes, too many, or not the ones beside it".into()));
+        }
+        if !self.follows(&verified)? {
+            return Ok(Fate::Pending("an entry came before the one it follows"));
         }
         let checked = match self.check(&verified, &header, incoming.changes)? {
             Ok(checked) => checked,
@@ -241,13 +254,10 @@ impl<'a, 'b, 'c> Receiver<'a, 'b, 'c> {
         self.place(verified, header, checked)
     }
 
-    /// Why the entry does not fit behind what is held.
-    fn misplaced(&self, verified: &VerifiedEntry, changes: usize) -> Result<Option<String>, Failure> {
+    /// Whether the entry fits behind one that is held.
+    fn follows(&self, verified: &VerifiedEntry) -> Result<bool, Failure> {
         let entry = verified.entry();
-        if entry.items.is_empty() || entry.items.len() > ENTRY_ITEMS || entry.items.len() != changes {
-            return Ok(Some("an entry lists no changes, too many, or not the ones beside it".into()));
-        }
-        let fits = match entry.prev {
+        Ok(match entry.prev {
             None => entry.seq == 1,
             Some(prev) => {
                 self.tx.vector(&self.space)?.0.get(&entry.feed) == Some(&(entry.seq.wrapping_sub(1), prev))
@@ -255,8 +265,7 @@ impl<'a, 'b, 'c> Receiver<'a, 'b, 'c> {
                         held.entry.claimed_feed() == entry.feed && held.entry.claimed_seq().checked_add(1) == Some(entry.seq)
                     })
             }
-        };
-        Ok((!fits).then(|| "an entry came before the one it follows".to_owned()))
+        })
     }
 
     /// Validates every change of an entry. The outer error is ours, the inner one the sender's.
@@ -288,7 +297,7 @@ impl<'a, 'b, 'c> Receiver<'a, 'b, 'c> {
                     known.insert(change.hash, Known::from(&change));
                     checked.push((item.doc, change));
                 }
-                Checked::Pending(_) => return Ok(Err(Fate::Refused("a change came before one it rests on".into()))),
+                Checked::Pending(_) => return Ok(Err(Fate::Pending("a change came before one it rests on"))),
                 Checked::Bad(why) => return Ok(Err(Fate::Frozen(why.to_string()))),
             }
         }

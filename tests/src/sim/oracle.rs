@@ -135,6 +135,16 @@ impl Oracle {
         self.world.fold(ops).role_of_computer(&self.world, id_of(computer.as_bytes())) >= VIEWER
     }
 
+    pub fn debug(&self, engine: &Engine, database: &Path) -> String {
+        let connection = Connection::open(database).expect("the database");
+        let mut s = String::new();
+        if engine.replica().membership(&self.space).expect("readable").is_none() { return s; }
+        for e in Holdings::read(&connection, &self.space).entries {
+            s += &format!("  arrival {} feed {:x} seq {} {:x} standing {}\n", e.arrival, id_of(&e.feed), e.seq, id_of(&e.hash), e.standing);
+        }
+        s
+    }
+
     fn learn_ops(&mut self, membership: &Membership) -> BTreeSet<Id> {
         let mut ops = BTreeSet::new();
         for op in membership.in_order() {

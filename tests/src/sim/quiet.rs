@@ -26,22 +26,22 @@ impl World {
         self.links.clear();
         self.look();
         let kept = self.promises();
+        let mut cost = BTreeMap::new();
         for round in 0.. {
             let before = self.sights.clone();
-            let mut cost = BTreeMap::new();
             for one in 0..self.vaults.len() {
                 for other in (0..one).filter(|other| self.reaches(one, *other)).collect::<Vec<_>>() {
                     cost.insert((one, other), self.meet(one, other));
                 }
             }
             if before == self.sights {
-                self.require_cheap(&cost);
                 break;
             }
             self.require(round < ROUNDS, || "it does not become quiet".into());
         }
-        self.mesh();
         self.verify(&kept);
+        self.require_cheap(&cost);
+        self.mesh();
     }
 
     /// One whole exchange of two; frames and bytes it took.
@@ -97,18 +97,18 @@ impl World {
         }
     }
 
-    /// By name: saved records that a vault which may read still holds, with who wrote them.
-    fn promises(&self) -> Vec<(String, usize)> {
+    /// By name: saved records that a vault which may read still holds, with who wrote them and in which entry.
+    fn promises(&self) -> Vec<(String, usize, Id)> {
         let readers = (0..self.vaults.len()).filter(|who| self.may_read(*who));
         let held: BTreeSet<Id> = readers.filter_map(|who| self.sight(who)).flat_map(|sight| sight.held.iter().copied()).collect();
         let mut promises = Vec::new();
         for (who, vault) in self.vaults.iter().enumerate() {
-            promises.extend(vault.memory.saved.iter().filter(|(_, entry)| held.contains(entry)).map(|(name, _)| (name.clone(), who)));
+            promises.extend(vault.memory.saved.iter().filter(|(_, entry)| held.contains(entry)).map(|(name, entry)| (name.clone(), who, *entry)));
         }
         promises
     }
 
-    fn verify(&mut self, promises: &[(String, usize)]) {
+    fn verify(&mut self, promises: &[(String, usize, Id)]) {
         let readers: Vec<usize> = (0..self.vaults.len()).filter(|who| self.may_read(*who)).collect();
         self.verify_rights(&readers);
         let Some(first) = readers.first().copied() else { return };
@@ -118,6 +118,7 @@ impl World {
             let (one, other) = (self.sight(first), self.sight(who));
             let pair = || format!("{} and {}", self.name(first), self.name(who));
             self.require(one.map(|it| &it.ops) == other.map(|it| &it.ops), || format!("{} have different operations", pair()));
+            self.require(one.map(|it| &it.proofs) == other.map(|it| &it.proofs), || format!("{} know different forks", pair()));
             self.require(one.map(|it| &it.vector) == other.map(|it| &it.vector), || format!("{} have different vectors", pair()));
             self.require(one.map(|it| &it.accepted) == other.map(|it| &it.accepted), || format!("{} accept differently", pair()));
             self.require(self.contents(who) == expected, || format!("{} show different records", pair()));
@@ -131,12 +132,20 @@ impl World {
             self.require(shown, || format!("{} shows nothing", self.name(who)));
         }
         let names: BTreeSet<&str> = expected.values().map(|(name, _)| name.as_str()).collect();
-        for (name, writer) in promises.iter().filter(|(_, writer)| self.may_write(*writer)) {
+        let promises = promises.iter().filter(|(_, writer, _)| self.may_write(*writer) && self.can_meet(&readers));
+        for (name, writer, entry) in promises {
             let there = names.contains(name.as_str());
-            self.require(there, || format!("{name} was saved by {} and is lost", self.name(*writer)));
+            self.require(there, || format!("{name} was saved by {} and is lost: {}", self.name(*writer), self.whereabouts(*entry)));
         }
         let leaked = names.iter().find(|name| name.contains("SECRET") || name.contains("FORGED"));
         self.require(leaked.is_none(), || format!("{leaked:?} is shown"));
+    }
+
+    /// Who holds an entry, and whether it is valid there.
+    fn whereabouts(&self, entry: Id) -> String {
+        let known = self.sights.iter().enumerate().filter_map(|(who, sight)| sight.as_ref().map(|sight| (who, sight)));
+        let here = known.filter(|(_, sight)| sight.held.contains(&entry));
+        here.map(|(who, sight)| format!("{} (valid: {}) ", self.name(who), sight.valid.contains(&entry))).collect()
     }
 
     /// Copies of one vault never meet directly: with nobody else in the space they need not be equal.
@@ -149,8 +158,10 @@ impl World {
         for who in readers {
             let Some(sight) = self.sight(*who) else { continue };
             for other in 0..self.vaults.len() {
+                // A copy may know what its original was never told.
+                let copy = other != *who && self.vaults[other].computer() == self.vaults[*who].computer();
                 let allowed = self.allows(&sight.ops, other);
-                self.require(allowed == self.may_read(other), || {
+                self.require(copy || allowed == self.may_read(other), || {
                     format!("{} may read: {} says {allowed}, they themselves say {}", self.name(other), self.name(*who), !allowed)
                 });
             }

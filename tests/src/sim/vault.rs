@@ -119,7 +119,7 @@ impl Vault {
         self.engine = None;
         if noticed {
             self.moves += 1;
-            let to = self.dir.with_file_name(format!("{}-{}", self.name, self.moves));
+            let to = self.dir.with_file_name(format!("{}.{}", self.name, self.moves));
             copy_folder(&from, &to);
             std::fs::remove_dir_all(&self.dir).expect("the folder goes");
             self.dir = to;

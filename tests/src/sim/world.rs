@@ -131,6 +131,18 @@ impl World {
         self.log.join("\n")
     }
 
+    pub fn debug(&self) -> String {
+        let mut s = String::new();
+        for (who, sight) in self.sights.iter().enumerate() {
+            s += &format!("{} {:?}\n", self.name(who), self.vaults[who].computer());
+            if let Some(sight) = sight {
+                s += &format!("  vector {:x?} closed {:x?} proofs {:x?} rights {:?} ops {}\n", sight.vector, sight.closed, sight.proofs, sight.rights, sight.ops.len());
+            }
+            s += &self.oracle.debug(self.vaults[who].engine(), &self.vaults[who].database());
+        }
+        s
+    }
+
     /// A number that says everything that happened: equal for equal runs.
     #[must_use]
     pub fn fingerprint(&self) -> u64 {

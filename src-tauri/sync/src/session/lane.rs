@@ -16,6 +16,9 @@ use crate::membership::{Membership, SignedOp};
 use crate::replica::Replica;
 use crate::wire;
 
+/// Rounds that may begin because entries came before own entries of ours on which they rest.
+const REPEATS: u8 = 8;
+
 /// What the lanes of an exchange share.
 #[derive(Debug)]
 pub(super) struct Link {
@@ -164,6 +167,12 @@ pub(super) struct Lane {
     pub(super) got_end: bool,
     pub(super) end_waiting: Option<(u64, End)>,
     pub(super) stop_waiting: bool,
+    /// When vectors were last compared, the peer held own entries of ours that we lack, and may not have known.
+    pub(super) blocked: bool,
+    /// Something came that rests on those, and was not stored: another round brings it.
+    pub(super) missing: bool,
+    /// Rounds begun for that since something was stored.
+    pub(super) repeats: u8,
     /// The round in which the peer waits for its own entries.
     pub(super) peer_blocked: Option<u64>,
     /// Batches in the store's hands.
@@ -201,6 +210,9 @@ impl Lane {
             got_end: false,
             end_waiting: None,
             stop_waiting: false,
+            blocked: false,
+            missing: false,
+            repeats: 0,
             peer_blocked: None,
             unstored: 0,
             progress: (0, 0),
@@ -222,8 +234,7 @@ impl Lane {
                 Ok(())
             }
             Message::Blocked { round, .. } => {
-                self.peer_is_blocked(round, io);
-                Ok(())
+                self.peer_is_blocked(round, io)
             }
             Message::Chunk(chunk) => self.chunk_came(chunk, io),
             Message::Ack { id, tips, .. } => self.acknowledged(id, tips, io),
@@ -242,6 +253,11 @@ impl Lane {
             Message::OneEntry { feed, entry, .. } => self.entry_came(&feed, entry, io),
             Message::Bye { .. } | Message::Hello { .. } | Message::Offer { .. } => Err(broken("a message came in the wrong place")),
         }
+    }
+
+    /// The peer may send what rests on own entries of ours that it has not given back yet. Not for ever.
+    pub(super) fn awaits_own(&self) -> bool {
+        self.blocked && self.repeats < REPEATS
     }
 
     /// Something of the space changed here.
@@ -362,6 +378,11 @@ impl Lane {
                     self.begin_removal(io)
                 };
             }
+        }
+        if self.missing && self.got_end {
+            self.missing = false;
+            self.repeats += 1;
+            return self.begin_round(self.round + 1, io);
         }
         let under_way = io.link.unacked.values().any(|space| *space == self.space);
         if !self.is_still() || under_way { Ok(()) } else { self.say_level(io) }
