@@ -208,8 +208,7 @@ impl Engine {
             }
             let new = DocumentId::new(inner.now_millis(), inner.random()?);
             let forward = Scalar::Text(format!("{}\t{}_{new}", target.id, current.kind.prefix()));
-            let gone =
-                vec![FlatOp::Put("deleted".into(), Scalar::Text(clock::rfc3339(inner.now()))), FlatOp::Put("moved".into(), forward)];
+            let gone = vec![FlatOp::Put("deleted".into(), Scalar::Text(clock::rfc3339(inner.now()))), FlatOp::Put("moved".into(), forward)];
             let mut edits = vec![
                 DocumentEdit { space: target.id, doc: new, edit: Edit::New(fields) },
                 DocumentEdit { space, doc, edit: Edit::Ops(gone) },

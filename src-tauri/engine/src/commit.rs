@@ -130,8 +130,13 @@ impl Inner {
             ErrorView::new(ErrorCode::NotAllowed, format!("You are not a member of the space “{}”.", row.name), "Nothing was changed.")
         })?;
         if tx.headers(space)?.len() >= FEEDS {
-            let message = format!("“{}” has had {FEEDS} beginnings of writing, by computers and after roles changed; there can be no more.", row.name);
-            return Err(ErrorView::new(ErrorCode::Invalid, message, "Nothing was changed. Make a new space and move the records there.").into());
+            let message = format!(
+                "“{}” has had {FEEDS} beginnings of writing, by computers and after roles changed; there can be no more.",
+                row.name
+            );
+            return Err(
+                ErrorView::new(ErrorCode::Invalid, message, "Nothing was changed. Make a new space and move the records there.").into()
+            );
         }
         Ok(FeedHeader { space: *space, computer: self.computer, epoch: self.random()?, grant })
     }

@@ -28,11 +28,13 @@ impl Inner {
         let membership = self.membership(tx, space)?;
         if membership.ops().len() >= OPS {
             let message = format!("“{}” has had {OPS} changes of its members and name; there can be no more.", membership.name());
-            return Err(ErrorView::new(ErrorCode::Invalid, message, "Nothing was changed. Make a new space and move the records there.").into());
+            return Err(
+                ErrorView::new(ErrorCode::Invalid, message, "Nothing was changed. Make a new space and move the records there.").into()
+            );
         }
-        let op = membership.draft(Signer::Computer(self.computer), self.now(), body).ok_or_else(|| {
-            ErrorView::new(ErrorCode::NotAllowed, "You are not a member of this space.", "Nothing was changed.")
-        })?;
+        let op = membership
+            .draft(Signer::Computer(self.computer), self.now(), body)
+            .ok_or_else(|| ErrorView::new(ErrorCode::NotAllowed, "You are not a member of this space.", "Nothing was changed."))?;
         let signed = op.sign(&self.keys.computer);
         tx.put_op(space, &signed)?;
         self.membership_changed(tx, space)?;

@@ -3,8 +3,8 @@
 use tuttu_model::{ComputerId, OpHash, PersonId, SpaceId};
 use tuttu_store::Lane;
 use tuttu_store::rows::{InvitationRow, SpaceRow};
-use tuttu_sync::limits::OPS;
 use tuttu_sync::invite::{Hints, Invitation, Secret};
+use tuttu_sync::limits::OPS;
 use tuttu_sync::membership::{Membership, OpBody, Role, SignedOp};
 use tuttu_sync::pairing::InvitationState;
 
@@ -170,7 +170,9 @@ impl Engine {
             let person = certified(certificate.clone(), &row.space, &joiner)?;
             let role = parse_role(&row.role)?;
             if tx.op_count(&row.space)? >= OPS {
-                return Err(ErrorView::new(ErrorCode::Invalid, "The space has had too many members: nobody can join.", "Make a new one.").into());
+                return Err(
+                    ErrorView::new(ErrorCode::Invalid, "The space has had too many members: nobody can join.", "Make a new one.").into()
+                );
             }
             tx.put_op(&row.space, &certificate)?;
             inner.membership_changed(tx, &row.space)?;

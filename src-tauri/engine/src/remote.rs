@@ -123,7 +123,8 @@ impl<'a, 'b, 'c> Receiver<'a, 'b, 'c> {
             receiver.applied.touched.extend(touched);
         }
         receiver.applied.own_tray = inner.has_own_tray(receiver.tx, &space)?;
-        receiver.applied.outcome = Some(StoreOutcome { stored: receiver.stored, refused, pending: receiver.pending, frozen: receiver.frozen });
+        receiver.applied.outcome =
+            Some(StoreOutcome { stored: receiver.stored, refused, pending: receiver.pending, frozen: receiver.frozen });
         Ok(receiver.applied)
     }
 

@@ -244,7 +244,7 @@ impl Session {
             let lane = session.lanes.get_mut(&space);
             if let Some(reason) = outcome.refused {
                 match lane {
-                    Some(lane) if outcome.pending && lane.awaits_own() => lane.missing = true,
+                    Some(lane) if outcome.pending && lane.may_wait() => lane.missing = true,
                     _ => return Err(CloseReason::Protocol(reason)),
                 }
             }

@@ -30,10 +30,10 @@ impl World {
             }
             720..750 => self.cut(),
             750..820 => self.change_role(who),
-            820..830 => self.leave(who),
-            830..845 => self.invite(who),
-            845..865 => self.bring(who),
-            865..890 => self.crash(who),
+            820..826 => self.leave(who),
+            826..845 => self.invite(who),
+            845..870 => self.bring(who),
+            870..890 => self.crash(who),
             890..905 => self.keep_copy(who),
             905..920 => self.put_back(who),
             920..926 => self.copy_vault(who),
@@ -53,7 +53,7 @@ impl World {
     }
 
     /// Adds records or edits one; who may is exactly who can.
-    pub(super) fn write(&mut self, who: usize) {
+    pub fn write(&mut self, who: usize) {
         if self.sight(who).is_none() {
             return;
         }
@@ -177,7 +177,8 @@ impl World {
         if self.sight(who).is_none() {
             return;
         }
-        let open: Vec<usize> = (0..self.vaults[who].memory.invited.len()).filter(|at| !self.vaults[who].memory.invited[*at].withdrawn).collect();
+        let open: Vec<usize> =
+            (0..self.vaults[who].memory.invited.len()).filter(|at| !self.vaults[who].memory.invited[*at].withdrawn).collect();
         if !open.is_empty() && self.random.chance(25) {
             let at = *self.random.pick(&open);
             let id = self.vaults[who].memory.invited[at].id.clone();
@@ -214,8 +215,12 @@ impl World {
 
     /// Somebody brings an invitation: it works exactly when its maker's clock says so, once.
     fn bring(&mut self, guest: usize) {
-        let host = self.random.below(self.vaults.len());
-        if !self.reaches(guest, host) || self.vaults[host].memory.invited.is_empty() {
+        let hosts: Vec<usize> = (0..self.vaults.len()).filter(|host| !self.vaults[*host].memory.invited.is_empty()).collect();
+        if hosts.is_empty() {
+            return;
+        }
+        let host = *self.random.pick(&hosts);
+        if !self.reaches(guest, host) {
             return;
         }
         let at = self.random.below(self.vaults[host].memory.invited.len());
@@ -280,22 +285,31 @@ impl World {
         if self.vaults[who].put_back(noticed) {
             self.tell(format!("{} is put back, noticed: {noticed}", self.name(who)));
             self.count("old copies put back");
+            self.two_histories = true;
         }
         // What it held before is nothing to hold it to any more.
         self.sights[who] = None;
         self.touched.insert(who);
     }
 
-    /// A copy of the vault goes on beside it, with the same keys.
     fn copy_vault(&mut self, who: usize) {
-        let clones = self.vaults.iter().filter(|vault| vault.name.contains('-')).count();
-        if clones >= CLONES {
-            return;
+        if self.copies() < CLONES {
+            let noticed = self.random.chance(40);
+            self.copy(who, noticed);
         }
-        let noticed = self.random.chance(40);
+    }
+
+    fn copies(&self) -> usize {
+        self.vaults.iter().filter(|vault| vault.name.contains('-')).count()
+    }
+
+    /// A copy of the vault goes on beside it, with the same keys, and notices that it is one, or not. Gives its number.
+    pub fn copy(&mut self, who: usize, noticed: bool) -> usize {
+        let clones = self.copies();
         let name = format!("{}-{}", self.name(who), clones + 1);
         self.tell(format!("{} is copied as {name}, noticed: {noticed}", self.name(who)));
         self.count("copied vaults");
+        self.two_histories = true;
         self.lose_links(who);
         let surroundings = self.surroundings();
         let clone = self.vaults[who].clone_to(&name, surroundings, noticed);
@@ -305,5 +319,23 @@ impl World {
             parts.push(parts[who]);
         }
         self.touched.extend([who, self.vaults.len() - 1]);
+        self.look();
+        self.vaults.len() - 1
+    }
+
+    /// A command that must succeed.
+    pub fn order(&mut self, who: usize, command: Command) {
+        let done = self.vaults[who].engine().execute(command);
+        self.require(done.is_ok(), || format!("{done:?}"));
+        self.touch(who);
+        self.look();
+    }
+
+    /// Edits every record shown to somebody, and so builds on all that is accepted there.
+    pub fn edit_all(&mut self, who: usize) {
+        for (id, _) in self.people(who) {
+            let edit = FieldEdit::Set { field: "nickname".into(), label: None, value: format!("edited by {}", self.name(who)) };
+            self.order(who, Command::Edit { record: RecordRef { space: Some(SPACE.into()), id }, edits: vec![edit] });
+        }
     }
 }

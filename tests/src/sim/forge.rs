@@ -160,11 +160,30 @@ impl World {
         let (feed, header) = *self.random.pick(&own);
         let length = replica.vector(&self.space).expect("readable").0.get(feed).map_or(0, |(length, _)| *length);
         let keep = u64::try_from(self.random.below(usize::try_from(length).unwrap_or(0) + 1)).unwrap_or(0);
-        let after = if keep == 0 { None } else { replica.entry_at(&self.space, feed, keep).expect("readable").map(|hash| (keep, hash)) };
-        let (header, doc) = (header.clone(), self.doc());
-        let second = entry(&header, after, doc, first_change(header.actor(), "TWIN"), self.vaults[who].engine());
+        self.fork(who, target, &header.clone(), keep);
+    }
+
+    /// Sends another entry after the one at `keep` of a feed of one’s own.
+    fn fork(&mut self, who: usize, target: usize, header: &FeedHeader, keep: u64) {
+        let replica = self.vaults[who].engine().replica();
+        let before = replica.entry_at(&self.space, &header.id(), keep).expect("readable");
+        let after = before.map(|hash| (keep, hash));
+        let doc = self.doc();
+        let second = entry(header, after, doc, first_change(header.actor(), "TWIN"), self.vaults[who].engine());
+        self.two_histories = true;
         // The target may not hold what it follows: then it is refused, and nothing comes of it.
         let _ = self.hand_over("a second history", who, target, vec![second]);
+    }
+
+    /// Sends another first entry of the feed somebody writes.
+    ///
+    /// # Panics
+    /// When they have not written anything.
+    pub fn begin_again(&mut self, who: usize, target: usize) {
+        let (me, headers) = (self.vaults[who].computer(), self.vaults[who].engine().replica().headers(&self.space).expect("readable"));
+        let header = headers.into_values().find(|header| header.computer == me).expect("something was written");
+        self.fork(who, target, &header, 0);
+        self.look();
     }
 
     /// A change that is no change.

@@ -3,6 +3,8 @@
 use rusqlite::{Connection, Params, Row};
 use tuttu_model::SpaceId;
 
+use super::oracle::id_of;
+
 /// An entry.
 #[derive(Debug)]
 pub struct HeldEntry {
@@ -90,6 +92,15 @@ impl Holdings {
                 |row| Ok((row.get(0)?, hashes(row.get(1)?), row.get(2)?)),
             ),
         }
+    }
+
+    /// The entries in order of arrival, a line each.
+    pub fn lines(&self) -> impl Iterator<Item = String> {
+        let line = |entry: &HeldEntry| {
+            let HeldEntry { hash, feed, seq, arrival, standing } = entry;
+            format!("  {arrival}: feed {:x} seq {seq} entry {:x} standing {standing}", id_of(feed), id_of(hash))
+        };
+        self.entries.iter().map(line)
     }
 
     /// The entries held, whatever became of them, in all spaces.

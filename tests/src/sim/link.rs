@@ -38,8 +38,8 @@ pub enum News {
     Nothing,
     /// Something happened that concerns this link alone.
     Moved,
-    /// The vault stored something.
-    Stored,
+    /// The vault stored something; true when something was left out because what it rests on was not there.
+    Stored(bool),
     /// The other computer confirmed this much.
     Acknowledged(tuttu_sync::feed::Vector),
     /// Both hold the same; damaged when their contents differ all the same.
@@ -188,9 +188,10 @@ impl Link {
             Effect::Send(frame) => self.send(at, &frame),
             Effect::Store { token, space, batch } => {
                 let outcome = engine.apply_remote(&end.remote, &space, batch);
+                let pending = outcome.pending;
                 let more = end.session.stored(token, outcome, &*end.replica);
                 end.todo.extend(more);
-                News::Stored
+                News::Stored(pending)
             }
             Effect::Acknowledged { space, vector } => {
                 let recorded = engine.acknowledged(&end.remote, &space, &vector);

@@ -135,16 +135,6 @@ impl Oracle {
         self.world.fold(ops).role_of_computer(&self.world, id_of(computer.as_bytes())) >= VIEWER
     }
 
-    pub fn debug(&self, engine: &Engine, database: &Path) -> String {
-        let connection = Connection::open(database).expect("the database");
-        let mut s = String::new();
-        if engine.replica().membership(&self.space).expect("readable").is_none() { return s; }
-        for e in Holdings::read(&connection, &self.space).entries {
-            s += &format!("  arrival {} feed {:x} seq {} {:x} standing {}\n", e.arrival, id_of(&e.feed), e.seq, id_of(&e.hash), e.standing);
-        }
-        s
-    }
-
     fn learn_ops(&mut self, membership: &Membership) -> BTreeSet<Id> {
         let mut ops = BTreeSet::new();
         for op in membership.in_order() {
@@ -248,7 +238,11 @@ impl Oracle {
                 (false, true) => 1,
                 (false, false) => 2,
             };
-            same(&format!("the standing of entry {} of feed {:x} (0 valid, 1 evidence, 2 tray)", entry.seq, id_of(&entry.feed)), &entry.standing, &model)?;
+            same(
+                &format!("the standing of entry {} of feed {:x} (0 valid, 1 evidence, 2 tray)", entry.seq, id_of(&entry.feed)),
+                &entry.standing,
+                &model,
+            )?;
             beyond.0 += usize::from(model == 1);
             beyond.1 += usize::from(model == 2);
         }
@@ -302,9 +296,7 @@ fn model_op(op: &VerifiedOp) -> Op {
     let op = op.op();
     let act = match &op.body {
         OpBody::Genesis { founder, .. } => Act::Genesis { founder: id_of(founder.as_bytes()) },
-        OpBody::Certify { person, computer, .. } => {
-            Act::Certify { person: id_of(person.as_bytes()), computer: id_of(computer.as_bytes()) }
-        }
+        OpBody::Certify { person, computer, .. } => Act::Certify { person: id_of(person.as_bytes()), computer: id_of(computer.as_bytes()) },
         OpBody::Revoke { computer, cuts } => Act::Revoke { computer: id_of(computer.as_bytes()), cuts: model_cuts(cuts) },
         OpBody::SetRole { person, role, cuts, .. } => {
             Act::SetRole { person: id_of(person.as_bytes()), role: role_number(*role), cuts: model_cuts(cuts) }
@@ -315,5 +307,10 @@ fn model_op(op: &VerifiedOp) -> Op {
         Signer::Person(person) => Hand::Key(id_of(person.as_bytes())),
         Signer::Computer(computer) => Hand::Computer(id_of(computer.as_bytes())),
     };
-    Op { parents: op.parents.iter().map(|parent| id_of(&parent.0)).collect(), signer, tenure: op.tenure.map(|tenure| id_of(&tenure.0)), act }
+    Op {
+        parents: op.parents.iter().map(|parent| id_of(&parent.0)).collect(),
+        signer,
+        tenure: op.tenure.map(|tenure| id_of(&tenure.0)),
+        act,
+    }
 }

@@ -45,7 +45,7 @@ impl World {
     }
 
     /// One whole exchange of two; frames and bytes it took.
-    fn meet(&mut self, one: usize, other: usize) -> (usize, usize) {
+    pub fn meet(&mut self, one: usize, other: usize) -> (usize, usize) {
         let link = Link::new(&self.vaults, one, other, &mut self.random);
         self.links.push(link);
         self.run_dry();
@@ -103,7 +103,9 @@ impl World {
         let held: BTreeSet<Id> = readers.filter_map(|who| self.sight(who)).flat_map(|sight| sight.held.iter().copied()).collect();
         let mut promises = Vec::new();
         for (who, vault) in self.vaults.iter().enumerate() {
-            promises.extend(vault.memory.saved.iter().filter(|(_, entry)| held.contains(entry)).map(|(name, entry)| (name.clone(), who, *entry)));
+            promises.extend(
+                vault.memory.saved.iter().filter(|(_, entry)| held.contains(entry)).map(|(name, entry)| (name.clone(), who, *entry)),
+            );
         }
         promises
     }

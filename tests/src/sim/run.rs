@@ -40,7 +40,9 @@ pub fn run(seed: u64, steps: usize) -> Result<Done, String> {
         Ok(()) => Ok(Done { seen: world.seen.clone(), fingerprint: world.fingerprint() }),
         Err(panic) => {
             let log = world.log();
-            if std::env::var("SIM_DEBUG").is_ok() { eprintln!("{}", world.debug()); }
+            if std::env::var_os("TUTTU_HOLDINGS").is_some() {
+                eprintln!("{}", world.holdings());
+            }
             let lines: Vec<&str> = log.lines().collect();
             let last = lines.get(lines.len().saturating_sub(SHOWN)..).unwrap_or_default().join("\n");
             Err(format!("TUTTU_SEED={seed} TUTTU_STEPS={steps}: at step {}: {}\n{last}", at.get(), text(&*panic)))

@@ -46,6 +46,8 @@ pub struct World {
     ever: BTreeMap<ComputerId, BTreeSet<Id>>,
     oracle: Oracle,
     pub(super) written: usize,
+    /// Some feed may have two histories: a vault was copied or put back, or somebody wrote two.
+    pub(super) two_histories: bool,
     /// How often each thing worth testing came up.
     pub seen: BTreeMap<&'static str, usize>,
     log: Vec<String>,
@@ -82,6 +84,7 @@ impl World {
             ever: BTreeMap::new(),
             oracle: Oracle::new(space),
             written: 0,
+            two_histories: false,
             seen: BTreeMap::new(),
             log: Vec::new(),
             transcript: DefaultHasher::new(),
@@ -131,16 +134,17 @@ impl World {
         self.log.join("\n")
     }
 
-    pub fn debug(&self) -> String {
-        let mut s = String::new();
-        for (who, sight) in self.sights.iter().enumerate() {
-            s += &format!("{} {:?}\n", self.name(who), self.vaults[who].computer());
-            if let Some(sight) = sight {
-                s += &format!("  vector {:x?} closed {:x?} proofs {:x?} rights {:?} ops {}\n", sight.vector, sight.closed, sight.proofs, sight.rights, sight.ops.len());
+    /// What every vault holds, for whoever looks into a failure.
+    #[must_use]
+    pub fn holdings(&self) -> String {
+        let mut lines = Vec::new();
+        for (vault, sight) in self.vaults.iter().zip(&self.sights) {
+            lines.push(format!("{} {:?} {sight:x?}", vault.name, vault.computer()));
+            if sight.is_some() {
+                lines.extend(Holdings::read(&Connection::open(vault.database()).expect("the database"), &self.space).lines());
             }
-            s += &self.oracle.debug(self.vaults[who].engine(), &self.vaults[who].database());
         }
-        s
+        lines.join("\n")
     }
 
     /// A number that says everything that happened: equal for equal runs.
@@ -215,7 +219,10 @@ impl World {
         self.transcript.write_usize(after.1 - before.1);
         match news {
             News::Nothing | News::Moved => {}
-            News::Stored => self.touch(who),
+            News::Stored(pending) => {
+                self.require(!pending || self.two_histories, || format!("{} got an entry before what it rests on (I4)", self.name(who)));
+                self.touch(who);
+            }
             News::Acknowledged(vector) => {
                 let ever = self.ever.get(&remote);
                 let held = vector.0.values().all(|(_, tip)| ever.is_some_and(|ever| ever.contains(&id_of(&tip.0))));
@@ -299,6 +306,12 @@ impl World {
         self.sights[who].as_ref()
     }
 
+    /// Whether `who` lets `other` read.
+    #[must_use]
+    pub fn lets_read(&self, who: usize, other: usize) -> bool {
+        self.sight(who).is_some_and(|sight| self.allows(&sight.ops, other))
+    }
+
     /// Whether a vault’s computer may read by a set of operations.
     pub(super) fn allows(&self, ops: &BTreeSet<Id>, who: usize) -> bool {
         self.oracle.may_read(ops, &self.vaults[who].computer())
@@ -308,7 +321,9 @@ impl World {
         self.sight(who).is_some_and(|sight| sight.rights.1)
     }
 
-    pub(super) fn may_read(&self, who: usize) -> bool {
+    /// Whether somebody may read, as they know it themselves.
+    #[must_use]
+    pub fn may_read(&self, who: usize) -> bool {
         self.sight(who).is_some_and(|sight| sight.rights.0)
     }
 

@@ -16,7 +16,7 @@ use crate::membership::{Membership, SignedOp};
 use crate::replica::Replica;
 use crate::wire;
 
-/// Rounds that may begin because entries came before own entries of ours on which they rest.
+/// Rounds that may begin, one after the other, because entries came before what they rest on.
 const REPEATS: u8 = 8;
 
 /// What the lanes of an exchange share.
@@ -167,11 +167,9 @@ pub(super) struct Lane {
     pub(super) got_end: bool,
     pub(super) end_waiting: Option<(u64, End)>,
     pub(super) stop_waiting: bool,
-    /// When vectors were last compared, the peer held own entries of ours that we lack, and may not have known.
-    pub(super) blocked: bool,
-    /// Something came that rests on those, and was not stored: another round brings it.
+    /// Something came before what it rests on, and was not stored: another round brings it.
     pub(super) missing: bool,
-    /// Rounds begun for that since something was stored.
+    /// Rounds begun for that since a chunk was stored whole.
     pub(super) repeats: u8,
     /// The round in which the peer waits for its own entries.
     pub(super) peer_blocked: Option<u64>,
@@ -210,7 +208,6 @@ impl Lane {
             got_end: false,
             end_waiting: None,
             stop_waiting: false,
-            blocked: false,
             missing: false,
             repeats: 0,
             peer_blocked: None,
@@ -233,9 +230,7 @@ impl Lane {
                 self.vectors_came(vectors);
                 Ok(())
             }
-            Message::Blocked { round, .. } => {
-                self.peer_is_blocked(round, io)
-            }
+            Message::Blocked { round, .. } => self.peer_is_blocked(round, io),
             Message::Chunk(chunk) => self.chunk_came(chunk, io),
             Message::Ack { id, tips, .. } => self.acknowledged(id, tips, io),
             Message::Level { summary, .. } => {
@@ -255,9 +250,10 @@ impl Lane {
         }
     }
 
-    /// The peer may send what rests on own entries of ours that it has not given back yet. Not for ever.
-    pub(super) fn awaits_own(&self) -> bool {
-        self.blocked && self.repeats < REPEATS
+    /// Where a feed has two histories (a copied vault, a fork) and only one side has noticed yet, entries come that rest on the history which is
+    /// not here. That is no fault of the peer, unless it goes on and on.
+    pub(super) fn may_wait(&self) -> bool {
+        self.repeats < REPEATS
     }
 
     /// Something of the space changed here.
@@ -438,7 +434,8 @@ impl Lane {
         let Some(membership) = io.membership(&self.space)? else { return Ok(()) };
         self.theirs = Some(theirs);
         if !membership.may_read(&io.remote) {
-            return if membership.person_of(&io.remote).is_some() { self.begin_removal(io) } else { self.begin_introduction(io) };
+            // Not known here, or removed as far as is known here: it may have been let in, or in again, by somebody we have not met since.
+            return self.begin_introduction(io);
         }
         if self.offered.is_none() {
             // Even where we believe that we were removed: the peer may know better.

@@ -83,6 +83,11 @@ impl Lane {
         if self.stage == Stage::Offered && membership.may_read(&io.remote) {
             self.stage = Stage::Presenting;
             self.out = Some(Outgoing { ops: missing(&membership, heads, known), proofs: VecDeque::new() });
+        } else {
+            // Nothing to show, or not to this peer: it must not wait.
+            let end =
+                Chunk { space: self.ours, round: 0, id: 0, ops: Vec::new(), proofs: Vec::new(), entries: Vec::new(), end: End::Rules };
+            io.send(&Message::Chunk(end));
         }
         Ok(())
     }
@@ -99,6 +104,9 @@ impl Lane {
             }
         }
         if !Membership::fold(ops.into_values()).may_read(&io.remote) {
+            if membership.person_of(&io.remote).is_some() {
+                return self.begin_removal(io);
+            }
             self.stop(true, io);
             return Ok(());
         }

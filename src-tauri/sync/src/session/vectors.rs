@@ -73,7 +73,6 @@ impl Lane {
     fn follow(&mut self, plan: Plan, theirs: Vectors, io: &mut Io<'_>) -> Step {
         let Plan { mut start, ahead, forks, expected } = plan;
         start.blocked = !ahead.is_empty();
-        self.blocked = start.blocked;
         self.progress = (0, expected);
         self.stream.begin(start);
         for feed in &ahead {
