@@ -110,6 +110,7 @@ fn two_who_hold_different_histories_of_a_third_come_to_an_agreement() {
 #[test]
 fn who_was_let_in_again_shows_it_to_those_who_only_know_that_she_left() {
     let mut world = World::new(1, 3, 0);
+    world.meet(FAY, ADA);
     world.order(ADA, Command::LeaveSpace { space: SPACE.into() });
     world.meet(ADA, BOB);
     assert!(!world.lets_read(BOB, ADA));
