@@ -122,3 +122,32 @@ fn who_was_let_in_again_shows_it_to_those_who_only_know_that_she_left() {
     assert!(world.lets_read(BOB, ADA), "Ada holds the proof that she is back");
     world.settle();
 }
+
+/// Rounds that began because of what came too early ended the search for the fork, each time again.
+#[test]
+fn the_search_for_a_fork_outlives_the_rounds_around_it() {
+    for seed in 1..6 {
+        let mut world = World::new(seed, 3, 0);
+        world.write(FAY);
+        world.write(FAY);
+        world.meet(FAY, BOB);
+        world.begin_again(FAY, ADA);
+        for _ in 0..3 {
+            world.edit_all(ADA);
+            world.edit_all(BOB);
+        }
+        world.meet(ADA, BOB);
+        world.settle();
+    }
+}
+
+/// Joining again by invitation took over the operations without judging what was held already.
+#[test]
+fn who_joins_again_by_invitation_judges_what_was_held() {
+    let mut world = World::new(1, 2, 0);
+    world.write(ADA);
+    world.order(FAY, Command::RemoveMember { space: SPACE.into(), member: "Ada".into() });
+    world.let_in(FAY, ADA, "editor");
+    world.look();
+    world.settle();
+}

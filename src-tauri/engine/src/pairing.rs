@@ -232,9 +232,11 @@ impl Engine {
             for op in &ops {
                 tx.put_op(&space, op)?;
             }
-            inner.caches().memberships.remove(&space);
+            // Somebody who was removed and comes again holds entries already: what counts of them may be another.
+            inner.membership_changed(tx, &space)?;
             Ok(())
         })?;
+        self.reapply_own_tray(&space);
         self.announce(Event::Changed { spaces: vec![space.to_string()], records: Vec::new(), remote: false });
         Ok(())
     }

@@ -52,10 +52,8 @@ impl Engine {
                     };
                     self.announce(event);
                 }
-                if applied.own_tray
-                    && let Err(error) = self.reapply_own(&space)
-                {
-                    tracing::warn!(%error, "own changes that were set aside could not be applied again yet");
+                if applied.own_tray {
+                    self.reapply_own_tray(&space);
                 }
                 applied.outcome.unwrap_or_else(|| refused(0, "nothing was stored"))
             }

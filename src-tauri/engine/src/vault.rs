@@ -83,6 +83,10 @@ impl Engine {
             })?;
             engine.remember_place()?;
         }
+        // The vault may have been closed, or its power gone, between setting own changes aside and applying them again.
+        for space in engine.inner.read(|reader| Ok(reader.spaces()?))? {
+            engine.reapply_own_tray(&space.id);
+        }
         Ok(engine)
     }
 

@@ -29,6 +29,8 @@ pub struct End {
     /// The vault changed and the session was not told yet.
     news: bool,
     closed: bool,
+    /// The session has just decided to send entries.
+    sends_entries: bool,
 }
 
 /// What a link tells the world about.
@@ -46,8 +48,6 @@ pub enum News {
     Equal(SpaceId, bool),
     /// This side ended the session.
     Closed(CloseReason),
-    /// The vault sends entries.
-    SendsEntries,
 }
 
 /// Two ends.
@@ -66,7 +66,18 @@ impl End {
         let mut session = Session::new(remote.computer()).with_nonce(random.bytes32());
         let todo = session.start(&*replica).into();
         let (came, coming) = (Vec::new(), VecDeque::new());
-        Self { vault: number, remote: remote.computer(), replica, session, todo, came, coming, news: false, closed: false }
+        Self {
+            vault: number,
+            remote: remote.computer(),
+            replica,
+            session,
+            todo,
+            came,
+            coming,
+            news: false,
+            closed: false,
+            sends_entries: false,
+        }
     }
 
     /// The vault changed.
@@ -120,7 +131,17 @@ impl End {
             }
             _ => self.session.writable(&*self.replica),
         };
+        self.plan(effects);
+    }
+
+    fn plan(&mut self, effects: Vec<Effect>) {
+        self.sends_entries |= effects.iter().any(|effect| matches!(effect, Effect::Send(frame) if carries_entries(frame)));
         self.todo.extend(effects);
+    }
+
+    /// Whether the session decided to send entries since it was last asked.
+    pub fn decided_to_send(&mut self) -> bool {
+        std::mem::take(&mut self.sends_entries)
     }
 }
 
@@ -190,7 +211,7 @@ impl Link {
                 let outcome = engine.apply_remote(&end.remote, &space, batch);
                 let pending = outcome.pending;
                 let more = end.session.stored(token, outcome, &*end.replica);
-                end.todo.extend(more);
+                end.plan(more);
                 News::Stored(pending)
             }
             Effect::Acknowledged { space, vector } => {
@@ -221,7 +242,7 @@ impl Link {
             to.coming.extend(length.to_be_bytes());
             to.coming.extend(frame);
         }
-        if carries_entries(frame) { News::SendsEntries } else { News::Moved }
+        News::Moved
     }
 }
 

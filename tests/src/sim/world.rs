@@ -216,6 +216,12 @@ impl World {
         let before = self.links[link].sent;
         let news = self.links[link].advance(end, &self.vaults, &self.space, &mut self.random);
         let after = self.links[link].sent;
+        if self.links[link].ends[end].decided_to_send() {
+            self.count("chunks of entries");
+            let membership = self.vaults[who].engine().replica().membership(&self.space).expect("readable");
+            let allowed = membership.is_some_and(|membership| membership.may_read(&remote));
+            self.require(allowed, || format!("{} sends entries to {remote}, who may not read (R6)", self.name(who)));
+        }
         self.transcript.write_usize(after.1 - before.1);
         match news {
             News::Nothing | News::Moved => {}
@@ -233,12 +239,6 @@ impl World {
                 self.tell(format!("{} closed: {reason:?}", self.name(who)));
                 let honest = matches!(reason, CloseReason::Peer(_));
                 self.require(honest, || format!("{} found {remote} breaking the protocol: {reason:?}", self.name(who)));
-            }
-            News::SendsEntries => {
-                self.count("chunks of entries");
-                let membership = self.vaults[who].engine().replica().membership(&self.space).expect("readable");
-                let allowed = membership.is_some_and(|membership| membership.may_read(&remote));
-                self.require(allowed, || format!("{} sends entries to {remote}, who may not read (R6)", self.name(who)));
             }
         }
     }

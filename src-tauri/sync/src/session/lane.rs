@@ -375,7 +375,7 @@ impl Lane {
                 };
             }
         }
-        if self.missing && self.got_end {
+        if self.missing && self.got_end && self.searches.is_empty() {
             self.missing = false;
             self.repeats += 1;
             return self.begin_round(self.round + 1, io);

@@ -27,7 +27,6 @@ impl Lane {
         self.out = None;
         (self.rules_end_sent, self.rules_end_got, self.rules_dirty) = (false, false, false);
         (self.their_vectors, self.end_waiting) = (None, None);
-        self.searches.clear();
         self.missing = false;
         let heads = membership.heads();
         let proofs = io.proofs(&self.space)?;

@@ -88,7 +88,8 @@ impl Lane {
         }
         for (number, (feed, seq)) in forks.into_iter().enumerate() {
             self.stream.hold_back(feed);
-            if number < SEARCHES {
+            // One that is under way goes on: rounds may come faster than its answers.
+            if number < SEARCHES && !self.searches.contains_key(&feed) {
                 self.begin_search(feed, Search::new(seq), io);
             }
         }
@@ -194,6 +195,10 @@ impl Comparison<'_> {
     fn own_feeds_of_peer(&self, theirs: &Vectors, skip: &mut Vector) -> Result<(), CloseReason> {
         let held = self.io.replica.raw_tips(&self.lane.space, &self.io.remote)?;
         for (feed, held_tip) in &held.0 {
+            if self.forked.contains(feed) {
+                // Beyond the valid part the newest place says nothing: equal ones can hide the other history.
+                continue;
+            }
             match theirs.mine.0.get(feed) {
                 Some(tip) if tip == held_tip || tip.0 > held_tip.0 || self.entry_is(feed, *tip)? => {
                     skip.0.insert(*feed, *tip);
