@@ -59,6 +59,12 @@ impl World {
         }
     }
 
+    /// Two records that say the same would be the same change in two documents, of which the model knows nothing.
+    fn unlike(&mut self, name: &str) -> String {
+        self.written += 1;
+        format!("{name} {}", self.written)
+    }
+
     fn doc(&mut self) -> [u8; 16] {
         let mut doc = [0; 16];
         doc.copy_from_slice(&self.random.bytes32()[..16]);
@@ -141,7 +147,8 @@ impl World {
         let (grant, role) = *self.random.pick(&all);
         let (epoch, doc) = (self.epoch(), self.doc());
         let header = FeedHeader { space: self.space, computer: self.vaults[who].computer(), epoch, grant };
-        let late = entry(&header, None, doc, first_change(header.actor(), "LATE"), self.vaults[who].engine());
+        let name = self.unlike("LATE");
+        let late = entry(&header, None, doc, first_change(header.actor(), &name), self.vaults[who].engine());
         let carrier = self.random.below(self.vaults.len());
         let outcome = self.hand_over("an entry under an old grant", carrier, target, vec![late]);
         if !role.writes() {
@@ -169,7 +176,8 @@ impl World {
         let before = replica.entry_at(&self.space, &header.id(), keep).expect("readable");
         let after = before.map(|hash| (keep, hash));
         let doc = self.doc();
-        let second = entry(header, after, doc, first_change(header.actor(), "TWIN"), self.vaults[who].engine());
+        let name = self.unlike("TWIN");
+        let second = entry(header, after, doc, first_change(header.actor(), &name), self.vaults[who].engine());
         self.two_histories = true;
         // The target may not hold what it follows: then it is refused, and nothing comes of it.
         let _ = self.hand_over("a second history", who, target, vec![second]);
