@@ -1,6 +1,6 @@
 //! `check`: signatures, chains, documents, projections and accumulators against each other.
 
-use tuttu_model::{Document, SpaceId, view};
+use tuttu_model::{Document, FeedId, SpaceId, view};
 use tuttu_store::Reader;
 use tuttu_sync::feed::Vector;
 
@@ -28,7 +28,7 @@ impl Inner {
     fn check_entries(&self, reader: &Reader<'_>, space: &SpaceId, report: &mut CheckReport) -> Result<(), Failure> {
         let headers = reader.headers(space)?;
         report.feeds += u32::try_from(headers.len()).unwrap_or(u32::MAX);
-        let mut tips: std::collections::BTreeMap<_, (u64, tuttu_model::EntryHash)> = std::collections::BTreeMap::new();
+        let mut places: std::collections::BTreeMap<tuttu_model::EntryHash, (FeedId, u64)> = std::collections::BTreeMap::new();
         let mut after = 0;
         loop {
             let entries = reader.stream(space, after, &Vector::default(), CHUNK, usize::MAX)?;
@@ -45,9 +45,10 @@ impl Inner {
                     report.problems.push(format!("The signature of entry {seq} of feed {feed} does not match."));
                     continue;
                 };
-                let before = tips.insert(feed, (seq, verified.hash()));
-                let follows = before.map_or(seq == 1, |(length, hash)| seq == length + 1 && verified.entry().prev == Some(hash));
-                if !follows && stored.standing == tuttu_sync::verdict::Standing::Valid {
+                places.insert(verified.hash(), (feed, seq));
+                // Not "the entry before it in the order of arrival": a forked feed has several histories, and one of them may count.
+                let follows = verified.entry().prev.map_or(seq == 1, |prev| places.get(&prev) == Some(&(feed, seq.saturating_sub(1))));
+                if !follows {
                     report.problems.push(format!("Entry {seq} of feed {feed} does not follow the one before it."));
                 }
                 for (item, bytes) in verified.entry().items.iter().zip(&stored.changes) {

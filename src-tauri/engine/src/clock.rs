@@ -1,16 +1,6 @@
-//! The one place where the engine reads the clock.
+//! Times as text.
 
-use chrono::{DateTime, Local, SecondsFormat, Utc};
-
-/// Seconds since 1970 now.
-pub(crate) fn now() -> i64 {
-    Utc::now().timestamp()
-}
-
-/// Milliseconds since 1970 now.
-pub(crate) fn now_millis() -> u64 {
-    u64::try_from(Utc::now().timestamp_millis()).unwrap_or(0)
-}
+use chrono::{DateTime, Local, SecondsFormat};
 
 /// RFC 3339 in UTC, to the second; empty for a time that is no time.
 pub(crate) fn rfc3339(seconds: i64) -> String {
@@ -18,11 +8,10 @@ pub(crate) fn rfc3339(seconds: i64) -> String {
 }
 
 /// A time as people say it: `14:11` today, `yesterday 18:40`, `Tue 18:40` within a week, else `17 Oct`.
-pub(crate) fn spoken(seconds: i64) -> String {
-    let Some(time) = DateTime::from_timestamp(seconds, 0).map(|time| time.with_timezone(&Local)) else {
-        return String::new();
-    };
-    let days = (Local::now().date_naive() - time.date_naive()).num_days();
+pub(crate) fn spoken(seconds: i64, now: i64) -> String {
+    let here = |seconds| DateTime::from_timestamp(seconds, 0).map(|time| time.with_timezone(&Local));
+    let (Some(time), Some(now)) = (here(seconds), here(now)) else { return String::new() };
+    let days = (now.date_naive() - time.date_naive()).num_days();
     match days {
         0 => time.format("%H:%M").to_string(),
         1 => time.format("yesterday %H:%M").to_string(),

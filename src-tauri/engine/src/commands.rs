@@ -12,7 +12,6 @@ use crate::clock;
 use crate::commit::{ChangeSet, DocumentEdit, Edit, Operation};
 use crate::engine::{Engine, Inner};
 use crate::failure::Failure;
-use crate::keys::random;
 
 /// The label of an operation and what it changed.
 type Operated = (String, ChangeSet);
@@ -104,9 +103,9 @@ impl Engine {
             };
             let mut edits = Vec::with_capacity(drafts.len());
             for draft in drafts {
-                edits.push(new_document(space, &draft)?);
+                edits.push(inner.new_document(space, &draft)?);
             }
-            Ok((Operation::new(label)?, edits))
+            Ok((inner.operation(label)?, edits))
         })?;
         self.records(outcome, None)
     }
@@ -120,11 +119,11 @@ impl Engine {
     fn edit(&self, record: RecordRef, edits: Vec<FieldEdit>) -> Result<Outcome, ErrorView> {
         let (key, outcome) = self.on_record(record, move |inner, tx, space, doc| {
             let document = inner.document(tx, &space, &doc)?;
-            let (current, mut items) = (document.record(), item_ids()?);
+            let (current, mut items) = (document.record(), inner.item_ids()?);
             inner.caches().keep_document((space, doc), document);
             let ops = plan_all(&current, &edits, &mut || items.next_id())?;
             let name = name_of(&current);
-            Ok((Operation::new(format!("Changed {name}"))?, vec![DocumentEdit { space, doc, edit: Edit::Ops(ops) }]))
+            Ok((inner.operation(format!("Changed {name}"))?, vec![DocumentEdit { space, doc, edit: Edit::Ops(ops) }]))
         })?;
         self.records(outcome, Some(key))
     }
@@ -147,7 +146,7 @@ impl Engine {
         let keys =
             self.inner.read(|reader| records.iter().map(|record| self.inner.record(reader, record)).collect::<Result<Vec<_>, _>>())?;
         let fallback = keys.first().copied();
-        let outcome = self.operate(move |_, tx| {
+        let outcome = self.operate(move |inner, tx| {
             let verb = if deleted { "Deleted" } else { "Restored" };
             let label = match keys.as_slice() {
                 [(space, doc)] => {
@@ -156,10 +155,10 @@ impl Engine {
                 }
                 many => format!("{verb} {} records", many.len()),
             };
-            let now = clock::rfc3339(clock::now());
+            let now = clock::rfc3339(inner.now());
             let op = if deleted { FlatOp::Put("deleted".into(), Scalar::Text(now)) } else { FlatOp::Delete("deleted".into()) };
             let edits = keys.into_iter().map(|(space, doc)| DocumentEdit { space, doc, edit: Edit::Ops(vec![op.clone()]) }).collect();
-            Ok((Operation::new(label)?, edits))
+            Ok((inner.operation(label)?, edits))
         })?;
         self.records(outcome, fallback)
     }
@@ -170,9 +169,9 @@ impl Engine {
         })?;
         let (key, outcome) = self.on_record(record, move |inner, tx, space, doc| {
             let document = inner.document(tx, &space, &doc)?;
-            let ops = tuttu_model::history::undo_ops(&document, hash, &clock::rfc3339(clock::now()));
+            let ops = tuttu_model::history::undo_ops(&document, hash, &clock::rfc3339(inner.now()));
             let name = name_of(&document.record());
-            Ok((Operation::new(format!("Restored a value of {name}"))?, vec![DocumentEdit { space, doc, edit: Edit::Ops(ops) }]))
+            Ok((inner.operation(format!("Restored a value of {name}"))?, vec![DocumentEdit { space, doc, edit: Edit::Ops(ops) }]))
         })?;
         self.records(outcome, Some(key))
     }
@@ -181,10 +180,10 @@ impl Engine {
         let choice = crate::queries::conflicts::parse_choice(&choice)?;
         let (key, outcome) = self.on_record(record, move |inner, tx, space, doc| {
             let current = inner.document(tx, &space, &doc)?.record();
-            let mut items = item_ids()?;
+            let mut items = inner.item_ids()?;
             let ops = plan_choice(&current, &field, choice, &mut || items.next_id())?;
             let name = name_of(&current);
-            Ok((Operation::new(format!("Chose a value for {name}"))?, vec![DocumentEdit { space, doc, edit: Edit::Ops(ops) }]))
+            Ok((inner.operation(format!("Chose a value for {name}"))?, vec![DocumentEdit { space, doc, edit: Edit::Ops(ops) }]))
         })?;
         self.records(outcome, Some(key))
     }
@@ -208,10 +207,9 @@ impl Engine {
                     fields.insert(key.clone(), value);
                 }
             }
-            let new = DocumentId::new(clock::now_millis(), random()?);
+            let new = DocumentId::new(inner.now_millis(), inner.random()?);
             let forward = Scalar::Text(format!("{}\t{}_{new}", target.id, current.kind.prefix()));
-            let gone =
-                vec![FlatOp::Put("deleted".into(), Scalar::Text(clock::rfc3339(clock::now()))), FlatOp::Put("moved".into(), forward)];
+            let gone = vec![FlatOp::Put("deleted".into(), Scalar::Text(clock::rfc3339(inner.now()))), FlatOp::Put("moved".into(), forward)];
             let mut edits = vec![
                 DocumentEdit { space: target.id, doc: new, edit: Edit::New(fields) },
                 DocumentEdit { space, doc, edit: Edit::Ops(gone) },
@@ -222,7 +220,7 @@ impl Engine {
                 let ops = vec![FlatOp::Put(follow.clone(), Scalar::Flag(true))];
                 edits.push(DocumentEdit { space: activity.space, doc: activity.doc, edit: Edit::Ops(ops) });
             }
-            Ok((Operation::new(format!("Moved {} to {}", name_of(&current), target.name))?, edits))
+            Ok((inner.operation(format!("Moved {} to {}", name_of(&current), target.name))?, edits))
         })?;
         // The answer names the record in its new place, not the tombstone.
         let (label, mut changes) = outcome;
@@ -290,15 +288,17 @@ fn known_kind(word: &str) -> Result<Kind, ErrorView> {
     }
 }
 
-/// The edit that makes a new document of a draft.
-pub(crate) fn new_document(space: SpaceId, draft: &RecordDraft) -> Result<DocumentEdit, Failure> {
-    let doc = DocumentId::new(clock::now_millis(), random()?);
-    let mut items = item_ids()?;
-    let fields = draft.to_fields(&clock::rfc3339(clock::now()), &mut || items.next_id())?;
-    Ok(DocumentEdit { space, doc, edit: Edit::New(fields) })
-}
+impl Inner {
+    /// The edit that makes a new document of a draft.
+    pub(crate) fn new_document(&self, space: SpaceId, draft: &RecordDraft) -> Result<DocumentEdit, Failure> {
+        let doc = DocumentId::new(self.now_millis(), self.random()?);
+        let mut items = self.item_ids()?;
+        let fields = draft.to_fields(&clock::rfc3339(self.now()), &mut || items.next_id())?;
+        Ok(DocumentEdit { space, doc, edit: Edit::New(fields) })
+    }
 
-/// Ids for the items one operation adds.
-pub(crate) fn item_ids() -> Result<ItemIds, ErrorView> {
-    Ok(ItemIds::new(clock::now(), u32::from_be_bytes(random()?)))
+    /// Ids for the items one operation adds.
+    pub(crate) fn item_ids(&self) -> Result<ItemIds, ErrorView> {
+        Ok(ItemIds::new(self.now(), u32::from_be_bytes(self.random()?)))
+    }
 }

@@ -6,15 +6,13 @@ use tuttu_model::{ChangeHash, Document, DocumentId, FeedId, FlatOp, Record, Scal
 use tuttu_store::Tx;
 use tuttu_store::rows::{EntryWrite, OperationRow, RecordWrite};
 use tuttu_sync::feed::{Entry, FeedHeader, Item, VerifiedEntry};
-use tuttu_sync::limits::{ENTRY_BYTES, ENTRY_ITEMS};
+use tuttu_sync::limits::{ENTRY_BYTES, ENTRY_ITEMS, FEEDS};
 use tuttu_sync::validate::{Checked, check_change};
 use tuttu_sync::verdict::Standing;
 
 use crate::api::{ErrorCode, ErrorView, Event};
-use crate::clock;
 use crate::engine::Inner;
 use crate::failure::Failure;
-use crate::keys::random;
 
 /// Records named in one `changed` event; beyond that listeners ask for everything again.
 const EVENT_RECORDS: usize = 1_000;
@@ -46,12 +44,6 @@ pub(crate) struct Operation {
     pub(crate) undoes: Option<[u8; 16]>,
 }
 
-impl Operation {
-    pub(crate) fn new(label: impl Into<String>) -> Result<Self, Failure> {
-        Ok(Self { id: random()?, label: label.into(), undoes: None })
-    }
-}
-
 /// What a commit changed: for the event and the answer.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct ChangeSet {
@@ -76,6 +68,11 @@ pub(crate) fn changed_event(touched: impl Iterator<Item = (SpaceId, DocumentId)>
 }
 
 impl Inner {
+    /// A new operation.
+    pub(crate) fn operation(&self, label: impl Into<String>) -> Result<Operation, Failure> {
+        Ok(Operation { id: self.random()?, label: label.into(), undoes: None })
+    }
+
     /// Commits the edits as one operation: one feed entry per space (more when it is large), atomic on every computer entry by entry.
     pub(crate) fn commit(&self, tx: &mut Tx<'_>, operation: Operation, edits: Vec<DocumentEdit>) -> Result<ChangeSet, Failure> {
         let changes = self.write_entries(tx, operation.id, edits)?;
@@ -84,7 +81,7 @@ impl Inner {
             tx.put_operation(&OperationRow {
                 id: operation.id,
                 label: operation.label,
-                time: clock::now(),
+                time: self.now(),
                 changes: changes.touched.clone(),
                 undoes: operation.undoes,
             })?;
@@ -132,7 +129,16 @@ impl Inner {
         let grant = membership.grant(&self.person).ok_or_else(|| {
             ErrorView::new(ErrorCode::NotAllowed, format!("You are not a member of the space “{}”.", row.name), "Nothing was changed.")
         })?;
-        Ok(FeedHeader { space: *space, computer: self.computer, epoch: random()?, grant })
+        if tx.headers(space)?.len() >= FEEDS {
+            let message = format!(
+                "“{}” has had {FEEDS} beginnings of writing, by computers and after roles changed; there can be no more.",
+                row.name
+            );
+            return Err(
+                ErrorView::new(ErrorCode::Invalid, message, "Nothing was changed. Make a new space and move the records there.").into()
+            );
+        }
+        Ok(FeedHeader { space: *space, computer: self.computer, epoch: self.random()?, grant })
     }
 
     /// Whether everything held of a feed is valid: nothing cut, forked or frozen.
@@ -173,7 +179,7 @@ impl<'a> EntryWriter<'a> {
             header,
             seq: tip.map_or(0, |(seq, _)| seq),
             prev: tip.map(|(_, hash)| hash),
-            time: clock::now(),
+            time: inner.now(),
             pending: Vec::new(),
             pending_bytes: 0,
             documents: Vec::new(),

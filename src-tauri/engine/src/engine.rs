@@ -13,6 +13,7 @@ use crate::api::{ErrorCode, ErrorView, Event};
 use crate::authors::Authors;
 use crate::failure::Failure;
 use crate::keys::Keys;
+use crate::surroundings::Surroundings;
 
 /// Events kept for a listener that is slow; it then misses the oldest and asks again for all it shows.
 const EVENTS: usize = 1_024;
@@ -51,6 +52,7 @@ pub(crate) struct Inner {
     pub(crate) keys: Keys,
     pub(crate) computer: ComputerId,
     pub(crate) person: PersonId,
+    pub(crate) surroundings: Arc<dyn Surroundings>,
     events: broadcast::Sender<Event>,
     caches: Mutex<Caches>,
 }
@@ -81,9 +83,9 @@ impl Caches {
 }
 
 impl Inner {
-    pub(crate) fn new(store: Store, keys: Keys) -> Self {
+    pub(crate) fn new(store: Store, keys: Keys, surroundings: Arc<dyn Surroundings>) -> Self {
         let (events, _) = broadcast::channel(EVENTS);
-        Self { computer: keys.computer_id(), person: keys.person_id(), store, keys, events, caches: Mutex::default() }
+        Self { computer: keys.computer_id(), person: keys.person_id(), store, keys, surroundings, events, caches: Mutex::default() }
     }
 
     pub(crate) fn caches(&self) -> MutexGuard<'_, Caches> {
@@ -256,7 +258,7 @@ impl Engine {
     /// # Errors
     /// When it cannot be recorded.
     pub fn acknowledged(&self, computer: &ComputerId, space: &SpaceId, vector: &Vector) -> Result<(), ErrorView> {
-        let row = tuttu_store::rows::AckRow { computer: *computer, space: *space, vector: vector.clone(), at: crate::clock::now() };
+        let row = tuttu_store::rows::AckRow { computer: *computer, space: *space, vector: vector.clone(), at: self.inner.now() };
         self.inner.write(Lane::Remote, move |_, tx| Ok(tx.put_ack(&row)?))?;
         let line = self.sync_line()?;
         self.announce(Event::Sync { line });

@@ -8,7 +8,6 @@ use tuttu_model::{DocumentId, RecordDraft, SpaceId};
 use tuttu_store::Lane;
 
 use crate::api::{ErrorCode, ErrorView, Event, ImportFormat, ImportReport, Outcome, Warned};
-use crate::commands::new_document;
 use crate::commit::{ChangeSet, DocumentEdit, Operation};
 use crate::engine::Engine;
 use crate::failure::Failure;
@@ -41,7 +40,7 @@ impl Engine {
         let mut import = Import {
             engine: self,
             space: space.id,
-            operation: Operation::new(format!("Imported {name}")).map_err(refusal)?,
+            operation: self.inner.operation(format!("Imported {name}")).map_err(refusal)?,
             dry_run,
             file: name,
             total: u32::try_from(vcard::count(&bytes)).unwrap_or(u32::MAX),
@@ -141,7 +140,7 @@ impl Import<'_> {
                     unchanged += 1;
                     continue;
                 }
-                match new_document(space, draft) {
+                match inner.new_document(space, draft) {
                     Ok(edit) => edits.push(edit),
                     Err(Failure::Refused(view)) => problems.push(view.message),
                     Err(failure) => return Err(failure),

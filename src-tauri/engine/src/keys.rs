@@ -10,6 +10,7 @@ use iroh_base::SecretKey;
 use tuttu_model::{ComputerId, PersonId};
 
 use crate::api::{ErrorCode, ErrorView};
+use crate::surroundings::{Surroundings, random};
 
 /// Both keys of a vault.
 #[derive(Clone)]
@@ -25,9 +26,9 @@ impl std::fmt::Debug for Keys {
 }
 
 impl Keys {
-    /// Two new keys from the system's random numbers.
-    pub(crate) fn generate() -> Result<Self, ErrorView> {
-        Ok(Self { person: SecretKey::from_bytes(&random()?), computer: SecretKey::from_bytes(&random()?) })
+    /// Two new keys.
+    pub(crate) fn generate(surroundings: &dyn Surroundings) -> Result<Self, ErrorView> {
+        Ok(Self { person: SecretKey::from_bytes(&random(surroundings)?), computer: SecretKey::from_bytes(&random(surroundings)?) })
     }
 
     pub(crate) fn person_id(&self) -> PersonId {
@@ -51,15 +52,6 @@ impl Keys {
         write(&path(dir, "person"), &self.person)?;
         write(&path(dir, "computer"), &self.computer)
     }
-}
-
-/// Random bytes from the system.
-pub(crate) fn random<const N: usize>() -> Result<[u8; N], ErrorView> {
-    let mut bytes = [0; N];
-    getrandom::fill(&mut bytes).map_err(|error| {
-        ErrorView::new(ErrorCode::Internal, format!("The system gave no random numbers: {error}."), "Nothing was changed.")
-    })?;
-    Ok(bytes)
 }
 
 fn path(dir: &Path, name: &str) -> PathBuf {

@@ -1,15 +1,14 @@
 //! Spaces and their members: making, renaming, leaving, roles, removal.
 
-use tuttu_model::{OpHash, PersonId, SpaceId};
+use tuttu_model::{PersonId, SpaceId};
 use tuttu_store::{Lane, Tx};
-use tuttu_sync::membership::{Op, OpBody, Role, SignedOp, Signer};
+use tuttu_sync::limits::OPS;
+use tuttu_sync::membership::{OpBody, Role, SignedOp, Signer};
 use tuttu_sync::verdict::may_change;
 
 use crate::api::{ErrorCode, ErrorView, Event, Outcome};
-use crate::clock;
 use crate::engine::{Engine, Inner, Peer};
 use crate::failure::Failure;
-use crate::keys::random;
 use crate::vault::checked_name;
 
 /// The role a word means.
@@ -24,17 +23,18 @@ pub(crate) fn parse_role(word: &str) -> Result<Role, ErrorView> {
 }
 
 impl Inner {
-    /// Signs an operation with this computer's key on top of everything known, and stores it.
-    pub(crate) fn sign_op(&self, tx: &mut Tx<'_>, space: &SpaceId, tenure: Option<OpHash>, body: OpBody) -> Result<SignedOp, Failure> {
+    /// Signs an operation with this computer's key on top of everything known, under the person's most senior tenure, and stores it.
+    pub(crate) fn sign_op(&self, tx: &mut Tx<'_>, space: &SpaceId, body: OpBody) -> Result<SignedOp, Failure> {
         let membership = self.membership(tx, space)?;
-        let op = Op {
-            space: Some(*space),
-            parents: membership.heads(),
-            tenure,
-            signer: Signer::Computer(self.computer),
-            time: clock::now(),
-            body,
-        };
+        if membership.ops().len() >= OPS {
+            let message = format!("“{}” has had {OPS} changes of its members and name; there can be no more.", membership.name());
+            return Err(
+                ErrorView::new(ErrorCode::Invalid, message, "Nothing was changed. Make a new space and move the records there.").into()
+            );
+        }
+        let op = membership
+            .draft(Signer::Computer(self.computer), self.now(), body)
+            .ok_or_else(|| ErrorView::new(ErrorCode::NotAllowed, "You are not a member of this space.", "Nothing was changed."))?;
         let signed = op.sign(&self.keys.computer);
         tx.put_op(space, &signed)?;
         self.membership_changed(tx, space)?;
@@ -58,8 +58,8 @@ impl Inner {
         if same { Ok(Vec::new()) } else { self.judge(tx, space) }
     }
 
-    /// The tenure under which this person acts as owner.
-    fn tenure(&self, tx: &Tx<'_>, space: &SpaceId) -> Result<OpHash, Failure> {
+    /// Refuses whoever is not an owner here.
+    fn require_owner(&self, tx: &Tx<'_>, space: &SpaceId) -> Result<(), Failure> {
         let membership = self.membership(tx, space)?;
         if membership.role(&self.person) != Role::Owner || !membership.may_write(&self.computer) {
             return Err(ErrorView::new(
@@ -69,9 +69,7 @@ impl Inner {
             )
             .into());
         }
-        membership
-            .grant(&self.person)
-            .ok_or_else(|| ErrorView::new(ErrorCode::NotAllowed, "You are not a member of this space.", "").into())
+        Ok(())
     }
 
     /// Gives a person a role; ending the right to write carries cuts.
@@ -83,14 +81,14 @@ impl Inner {
         person_name: String,
         role: Role,
     ) -> Result<SignedOp, Failure> {
-        let tenure = self.tenure(tx, space)?;
+        self.require_owner(tx, space)?;
         let cuts = if role.writes() {
             Vec::new()
         } else {
             let (headers, vector) = (tx.headers(space)?, tx.vector(space)?);
             self.membership(tx, space)?.cuts_for(&person, None, &headers, &vector)
         };
-        self.sign_op(tx, space, Some(tenure), OpBody::SetRole { person, person_name, role, cuts })
+        self.sign_op(tx, space, OpBody::SetRole { person, person_name, role, cuts })
     }
 }
 
@@ -101,7 +99,7 @@ impl Engine {
 
     pub(crate) fn create_space(&self, name: &str) -> Result<Outcome, ErrorView> {
         let name = checked_name(name, "The space’s name")?;
-        let nonce = random()?;
+        let nonce = self.inner.random()?;
         let space = self.inner.write(Lane::Local, move |inner, tx| {
             if tx.spaces()?.iter().any(|row| row.name.to_lowercase() == name.to_lowercase()) {
                 let message = format!("There is a space “{name}” already.");
@@ -120,8 +118,8 @@ impl Engine {
             if row.private {
                 return Err(ErrorView::new(ErrorCode::Invalid, "Your own space keeps its name.", "").into());
             }
-            let tenure = inner.tenure(tx, &row.id)?;
-            inner.sign_op(tx, &row.id, Some(tenure), OpBody::Rename { name })?;
+            inner.require_owner(tx, &row.id)?;
+            inner.sign_op(tx, &row.id, OpBody::Rename { name })?;
             Ok(row.id)
         })?;
         self.space_changed(&space);
@@ -135,13 +133,14 @@ impl Engine {
                 return Err(ErrorView::new(ErrorCode::Invalid, "Your own space cannot be left.", "").into());
             }
             let membership = inner.membership(tx, &row.id)?;
-            let grant = membership.grant(&inner.person).ok_or_else(|| {
-                ErrorView::new(ErrorCode::Invalid, format!("You are not a member of “{}” any more.", row.name), "Your copy stays readable.")
-            })?;
+            if membership.grant(&inner.person).is_none() {
+                let message = format!("You are not a member of “{}” any more.", row.name);
+                return Err(ErrorView::new(ErrorCode::Invalid, message, "Your copy stays readable.").into());
+            }
             let (headers, vector) = (tx.headers(&row.id)?, tx.vector(&row.id)?);
             let cuts = membership.cuts_for(&inner.person, None, &headers, &vector);
             let person_name = inner.person_name(tx)?;
-            inner.sign_op(tx, &row.id, Some(grant), OpBody::SetRole { person: inner.person, person_name, role: Role::None, cuts })?;
+            inner.sign_op(tx, &row.id, OpBody::SetRole { person: inner.person, person_name, role: Role::None, cuts })?;
             Ok(row.id)
         })?;
         self.space_changed(&space);

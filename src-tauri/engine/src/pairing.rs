@@ -4,6 +4,7 @@ use tuttu_model::{ComputerId, OpHash, PersonId, SpaceId};
 use tuttu_store::Lane;
 use tuttu_store::rows::{InvitationRow, SpaceRow};
 use tuttu_sync::invite::{Hints, Invitation, Secret};
+use tuttu_sync::limits::OPS;
 use tuttu_sync::membership::{Membership, OpBody, Role, SignedOp};
 use tuttu_sync::pairing::InvitationState;
 
@@ -11,7 +12,6 @@ use crate::api::{ErrorCode, ErrorView, Event, InvitationView, Outcome};
 use crate::clock;
 use crate::engine::Engine;
 use crate::failure::{Failure, not_found};
-use crate::keys::random;
 use crate::members::parse_role;
 
 /// The longest an invitation may work: 90 days.
@@ -60,7 +60,7 @@ impl Engine {
         if role == Role::None || terms.expires_in == 0 || terms.expires_in > LONGEST {
             return Err(ErrorView::new(ErrorCode::Invalid, "An invitation gives a role and works for up to 90 days.", ""));
         }
-        let secret = Secret(random()?);
+        let secret = Secret(self.inner.random()?);
         let terms = terms.clone();
         let row = self.inner.write(Lane::Local, move |inner, tx| {
             let space = inner.space(tx, &terms.space)?;
@@ -77,7 +77,7 @@ impl Engine {
                 let message = format!("Only an owner of “{}” can invite.", space.name);
                 return Err(ErrorView::new(ErrorCode::NotAllowed, message, "Ask an owner to invite them.").into());
             }
-            let made = clock::now();
+            let made = inner.now();
             let expires = made + i64::from(terms.expires_in);
             let invitation = Invitation {
                 inviter: inner.computer,
@@ -106,7 +106,7 @@ impl Engine {
             Ok(row)
         })?;
         self.announce(Event::Changed { spaces: vec![row.space.to_string()], records: Vec::new(), remote: false });
-        Ok(Outcome::Invitation { invitation: invitation_view(&row) })
+        Ok(Outcome::Invitation { invitation: invitation_view(&row, self.inner.now()) })
     }
 
     pub(crate) fn withdraw(&self, id: String) -> Result<Outcome, ErrorView> {
@@ -131,7 +131,7 @@ impl Engine {
             let Some(row) = reader.invitation(&id)? else { return Ok(None) };
             let space_name = reader.space(&row.space)?.map(|space| space.name).unwrap_or_default();
             Ok(Some(InvitationTerms {
-                state: state_for(&row, joiner),
+                state: state_for(&row, joiner, self.inner.now()),
                 id: row.id,
                 space: row.space,
                 space_name,
@@ -160,7 +160,7 @@ impl Engine {
         let (id, joiner, person_name) = (invitation.to_owned(), *joiner, person_name.to_owned());
         let (space, ops) = self.inner.write(Lane::Local, move |inner, tx| {
             let row = tx.invitation(&id)?.ok_or_else(|| not_found("invitation", &id))?;
-            match state_for(&row, &joiner) {
+            match state_for(&row, &joiner, inner.now()) {
                 InvitationState::Admitted => return Ok((row.space, tx.ops(&row.space)?)),
                 InvitationState::Open => {}
                 InvitationState::Used | InvitationState::Expired | InvitationState::Withdrawn => {
@@ -169,6 +169,11 @@ impl Engine {
             }
             let person = certified(certificate.clone(), &row.space, &joiner)?;
             let role = parse_role(&row.role)?;
+            if tx.op_count(&row.space)? >= OPS {
+                return Err(
+                    ErrorView::new(ErrorCode::Invalid, "The space has had too many members: nobody can join.", "Make a new one.").into()
+                );
+            }
             tx.put_op(&row.space, &certificate)?;
             inner.membership_changed(tx, &row.space)?;
             // An invitation never lowers what somebody already is.
@@ -207,6 +212,9 @@ impl Engine {
         self.inner.write(Lane::Local, move |inner, tx| {
             let wrong =
                 |why: &str| ErrorView::new(ErrorCode::Link, format!("The space was not taken over: {why}."), "Ask for a new invitation.");
+            if ops.len() > OPS {
+                return Err(wrong(&format!("it has more than {OPS} membership operations")).into());
+            }
             let mut verified = Vec::new();
             for op in &ops {
                 verified.push(op.clone().verify().map_err(|error| wrong(&error.to_string()))?);
@@ -219,14 +227,16 @@ impl Engine {
                 return Err(wrong("you are not among its members").into());
             }
             if tx.space(&space)?.is_none() {
-                tx.put_space(&SpaceRow { id: space, name: membership.name(), private: false, own_feed: None, since: clock::now() })?;
+                tx.put_space(&SpaceRow { id: space, name: membership.name(), private: false, own_feed: None, since: inner.now() })?;
             }
             for op in &ops {
                 tx.put_op(&space, op)?;
             }
-            inner.caches().memberships.remove(&space);
+            // Somebody who was removed and comes again holds entries already: what counts of them may be another.
+            inner.membership_changed(tx, &space)?;
             Ok(())
         })?;
+        self.reapply_own_tray(&space);
         self.announce(Event::Changed { spaces: vec![space.to_string()], records: Vec::new(), remote: false });
         Ok(())
     }
@@ -245,22 +255,22 @@ fn certified(certificate: SignedOp, space: &SpaceId, joiner: &ComputerId) -> Res
     }
 }
 
-fn state_for(row: &InvitationRow, joiner: &ComputerId) -> InvitationState {
+fn state_for(row: &InvitationRow, joiner: &ComputerId, now: i64) -> InvitationState {
     if let Some(user) = row.state.strip_prefix("used:") {
         return if user == joiner.to_string() { InvitationState::Admitted } else { InvitationState::Used };
     }
     match row.state.as_str() {
         "withdrawn" => InvitationState::Withdrawn,
-        "open" if row.expires > clock::now() => InvitationState::Open,
+        "open" if row.expires > now => InvitationState::Open,
         "open" => InvitationState::Expired,
         _ => InvitationState::Used,
     }
 }
 
 /// An invitation as shown.
-pub(crate) fn invitation_view(row: &InvitationRow) -> InvitationView {
+pub(crate) fn invitation_view(row: &InvitationRow, now: i64) -> InvitationView {
     let state = match row.state.as_str() {
-        "open" if row.expires <= clock::now() => "expired",
+        "open" if row.expires <= now => "expired",
         "open" => "open",
         "withdrawn" => "withdrawn",
         _ => "used",

@@ -7,7 +7,7 @@ use tuttu_model::{Change, ChangeHash, ComputerId, Document, DocumentId, FeedId, 
 use tuttu_store::rows::{EntryWrite, RecordWrite};
 use tuttu_store::{Lane, Tx};
 use tuttu_sync::feed::{FeedHeader, ForkProof, SignedEntry, VerifiedEntry};
-use tuttu_sync::limits::{ENTRY_BYTES, ENTRY_ITEMS};
+use tuttu_sync::limits::{ENTRY_BYTES, ENTRY_ITEMS, FEEDS, OPS, PROOFS};
 use tuttu_sync::membership::Membership;
 use tuttu_sync::session::{IncomingBatch, IncomingEntry, StoreOutcome};
 use tuttu_sync::validate::{Checked, Known, check_change};
@@ -16,6 +16,17 @@ use tuttu_sync::verdict::{Standing, judge};
 use crate::commit::changed_event;
 use crate::engine::{Engine, Inner, load_document};
 use crate::failure::Failure;
+
+/// How much of its rules a space may hold, whoever sends it.
+#[derive(Debug, Clone, Copy)]
+struct Room {
+    ops: usize,
+    proofs: usize,
+    feeds: usize,
+}
+
+/// What every peer of this version takes.
+const ROOM: Room = Room { ops: OPS, proofs: PROOFS, feeds: FEEDS };
 
 /// What a batch did here.
 #[derive(Debug, Default)]
@@ -31,7 +42,7 @@ impl Engine {
     #[must_use]
     pub fn apply_remote(&self, from: &ComputerId, space: &SpaceId, batch: IncomingBatch) -> StoreOutcome {
         let (from, space) = (*from, *space);
-        let applied = self.inner.write(Lane::Remote, move |inner, tx| Receiver::receive(inner, tx, space, batch));
+        let applied = self.inner.write(Lane::Remote, move |inner, tx| Receiver::receive(inner, tx, space, batch, ROOM));
         match applied {
             Ok(applied) => {
                 if applied.membership || !applied.touched.is_empty() {
@@ -41,10 +52,8 @@ impl Engine {
                     };
                     self.announce(event);
                 }
-                if applied.own_tray
-                    && let Err(error) = self.reapply_own(&space)
-                {
-                    tracing::warn!(%error, "own changes that were set aside could not be applied again yet");
+                if applied.own_tray {
+                    self.reapply_own_tray(&space);
                 }
                 applied.outcome.unwrap_or_else(|| refused(0, "nothing was stored"))
             }
@@ -57,7 +66,7 @@ impl Engine {
 }
 
 fn refused(stored: usize, why: &str) -> StoreOutcome {
-    StoreOutcome { stored, refused: Some(why.to_owned()), frozen: Vec::new() }
+    StoreOutcome { stored, refused: Some(why.to_owned()), pending: false, frozen: Vec::new() }
 }
 
 /// One batch on its way into the store.
@@ -71,6 +80,8 @@ struct Receiver<'a, 'b, 'c> {
     closed: BTreeSet<FeedId>,
     stored: usize,
     needs_judging: bool,
+    pending: bool,
+    room: Room,
     applied: Applied,
 }
 
@@ -79,10 +90,12 @@ enum Fate {
     Stored,
     Frozen(String),
     Refused(String),
+    /// Something it needs is not here.
+    Pending(&'static str),
 }
 
 impl<'a, 'b, 'c> Receiver<'a, 'b, 'c> {
-    fn receive(inner: &'a Inner, tx: &'b mut Tx<'c>, space: SpaceId, batch: IncomingBatch) -> Result<Applied, Failure> {
+    fn receive(inner: &'a Inner, tx: &'b mut Tx<'c>, space: SpaceId, batch: IncomingBatch, room: Room) -> Result<Applied, Failure> {
         if tx.space(&space)?.is_none() {
             return Ok(Applied { outcome: Some(refused(0, "that space is not shared here")), ..Applied::default() });
         }
@@ -98,6 +111,8 @@ impl<'a, 'b, 'c> Receiver<'a, 'b, 'c> {
             closed,
             stored: 0,
             needs_judging: false,
+            pending: false,
+            room,
             applied: Applied::default(),
         };
         let refused = receiver.all(batch)?;
@@ -106,7 +121,8 @@ impl<'a, 'b, 'c> Receiver<'a, 'b, 'c> {
             receiver.applied.touched.extend(touched);
         }
         receiver.applied.own_tray = inner.has_own_tray(receiver.tx, &space)?;
-        receiver.applied.outcome = Some(StoreOutcome { stored: receiver.stored, refused, frozen: receiver.frozen });
+        receiver.applied.outcome =
+            Some(StoreOutcome { stored: receiver.stored, refused, pending: receiver.pending, frozen: receiver.frozen });
         Ok(receiver.applied)
     }
 
@@ -115,11 +131,8 @@ impl<'a, 'b, 'c> Receiver<'a, 'b, 'c> {
         if let Some(why) = self.operations(batch.ops)? {
             return Ok(Some(why));
         }
-        for proof in batch.proofs {
-            if !is_proof(&proof, &self.space) {
-                return Ok(Some("a fork proof proves nothing".into()));
-            }
-            self.needs_judging |= self.tx.put_proof(&self.space, &proof)?;
+        if let Some(why) = self.proofs(batch.proofs)? {
+            return Ok(Some(why));
         }
         for entry in batch.entries {
             let feed = entry.entry.claimed_feed();
@@ -135,14 +148,30 @@ impl<'a, 'b, 'c> Receiver<'a, 'b, 'c> {
                     self.frozen.push((feed, why));
                 }
                 Fate::Refused(why) => return Ok(Some(why)),
+                Fate::Pending(why) => {
+                    self.pending = true;
+                    return Ok(Some(why.to_owned()));
+                }
             }
         }
         Ok(None)
     }
 
     fn operations(&mut self, ops: Vec<tuttu_sync::membership::SignedOp>) -> Result<Option<String>, Failure> {
+        let before = self.tx.op_count(&self.space)?;
+        let refused = self.store_operations(ops)?;
+        // What came before a fault is kept, so it must have its effect.
+        if self.tx.op_count(&self.space)? > before {
+            let touched = self.inner.membership_changed(self.tx, &self.space)?;
+            self.applied.touched.extend(touched);
+            self.applied.membership = true;
+            self.membership = self.inner.membership(self.tx, &self.space)?;
+        }
+        Ok(refused)
+    }
+
+    fn store_operations(&mut self, ops: Vec<tuttu_sync::membership::SignedOp>) -> Result<Option<String>, Failure> {
         let mut held: BTreeSet<_> = self.membership.ops().keys().copied().collect();
-        let mut any = false;
         for op in ops {
             let Ok(verified) = op.clone().verify() else {
                 return Ok(Some("a membership operation is not signed by whom it names".into()));
@@ -154,14 +183,36 @@ impl<'a, 'b, 'c> Receiver<'a, 'b, 'c> {
             if !of_this_space || !verified.op().parents.iter().all(|parent| held.contains(parent)) {
                 return Ok(Some("a membership operation is out of order or of another space".into()));
             }
+            if held.len() >= self.room.ops {
+                return Ok(Some(full("membership operations", self.room.ops)));
+            }
             held.insert(verified.hash());
-            any |= self.tx.put_op(&self.space, &op)?;
+            self.tx.put_op(&self.space, &op)?;
         }
-        if any {
-            let touched = self.inner.membership_changed(self.tx, &self.space)?;
-            self.applied.touched.extend(touched);
-            self.applied.membership = true;
-            self.membership = self.inner.membership(self.tx, &self.space)?;
+        Ok(None)
+    }
+
+    fn proofs(&mut self, proofs: Vec<ForkProof>) -> Result<Option<String>, Failure> {
+        if proofs.is_empty() {
+            return Ok(None);
+        }
+        let mut held: BTreeSet<_> = self.tx.proofs(&self.space)?.iter().map(|proof| (proof.first.hash(), proof.second.hash())).collect();
+        for proof in proofs {
+            if !is_proof(&proof, &self.space) {
+                return Ok(Some("a fork proof proves nothing".into()));
+            }
+            if !self.membership.is_licensed(&proof.header) {
+                return Ok(Some("a fork proof is about a feed that nobody was ever allowed to write".into()));
+            }
+            let id = (proof.first.hash(), proof.second.hash());
+            if held.contains(&id) {
+                continue;
+            }
+            if held.len() >= self.room.proofs {
+                return Ok(Some(full("fork proofs", self.room.proofs)));
+            }
+            held.insert(id);
+            self.needs_judging |= self.tx.put_proof(&self.space, &proof)?;
         }
         Ok(None)
     }
@@ -172,9 +223,12 @@ impl<'a, 'b, 'c> Receiver<'a, 'b, 'c> {
         if self.tx.has_entry(&self.space, &hash)? {
             return Ok(Fate::Stored);
         }
-        let header = match self.tx.header(&self.space, &feed)?.or(incoming.header) {
+        let known = self.tx.header(&self.space, &feed)?;
+        let is_new = known.is_none();
+        let header = match known.or(incoming.header) {
             Some(header) if header.id() == feed && header.space == self.space => header,
-            _ => return Ok(Fate::Refused("an entry belongs to a feed that was not introduced".into())),
+            None => return Ok(Fate::Pending("an entry belongs to a feed that was not introduced")),
+            Some(_) => return Ok(Fate::Refused("an entry came with the header of another feed".into())),
         };
         if !self.membership.is_licensed(&header) {
             return Ok(Fate::Refused("an entry was written by somebody who was never allowed to".into()));
@@ -182,8 +236,15 @@ impl<'a, 'b, 'c> Receiver<'a, 'b, 'c> {
         let Ok(verified) = incoming.entry.verify(&header) else {
             return Ok(Fate::Refused("an entry is not signed by the computer of its feed".into()));
         };
-        if let Some(why) = self.misplaced(&verified, incoming.changes.len())? {
-            return Ok(Fate::Refused(why));
+        if is_new && self.tx.headers(&self.space)?.len() >= self.room.feeds {
+            return Ok(Fate::Refused(full("feeds", self.room.feeds)));
+        }
+        let items = verified.entry().items.len();
+        if items == 0 || items > ENTRY_ITEMS || items != incoming.changes.len() {
+            return Ok(Fate::Refused("an entry lists no changes, too many, or not the ones beside it".into()));
+        }
+        if !self.follows(&verified)? {
+            return Ok(Fate::Pending("an entry came before the one it follows"));
         }
         let checked = match self.check(&verified, &header, incoming.changes)? {
             Ok(checked) => checked,
@@ -192,13 +253,10 @@ impl<'a, 'b, 'c> Receiver<'a, 'b, 'c> {
         self.place(verified, header, checked)
     }
 
-    /// Why the entry does not fit behind what is held.
-    fn misplaced(&self, verified: &VerifiedEntry, changes: usize) -> Result<Option<String>, Failure> {
+    /// Whether the entry fits behind one that is held.
+    fn follows(&self, verified: &VerifiedEntry) -> Result<bool, Failure> {
         let entry = verified.entry();
-        if entry.items.is_empty() || entry.items.len() > ENTRY_ITEMS || entry.items.len() != changes {
-            return Ok(Some("an entry lists no changes, too many, or not the ones beside it".into()));
-        }
-        let fits = match entry.prev {
+        Ok(match entry.prev {
             None => entry.seq == 1,
             Some(prev) => {
                 self.tx.vector(&self.space)?.0.get(&entry.feed) == Some(&(entry.seq.wrapping_sub(1), prev))
@@ -206,8 +264,7 @@ impl<'a, 'b, 'c> Receiver<'a, 'b, 'c> {
                         held.entry.claimed_feed() == entry.feed && held.entry.claimed_seq().checked_add(1) == Some(entry.seq)
                     })
             }
-        };
-        Ok((!fits).then(|| "an entry came before the one it follows".to_owned()))
+        })
     }
 
     /// Validates every change of an entry. The outer error is ours, the inner one the sender's.
@@ -239,7 +296,7 @@ impl<'a, 'b, 'c> Receiver<'a, 'b, 'c> {
                     known.insert(change.hash, Known::from(&change));
                     checked.push((item.doc, change));
                 }
-                Checked::Pending(_) => return Ok(Err(Fate::Refused("a change came before one it rests on".into()))),
+                Checked::Pending(_) => return Ok(Err(Fate::Pending("a change came before one it rests on"))),
                 Checked::Bad(why) => return Ok(Err(Fate::Frozen(why.to_string()))),
             }
         }
@@ -298,7 +355,10 @@ impl<'a, 'b, 'c> Receiver<'a, 'b, 'c> {
         }
         let proof = ForkProof { header: header.clone(), first, second };
         if is_proof(&proof, &self.space) {
-            self.tx.put_proof(&self.space, &proof)?;
+            // Without room for it the two entries say the same to this computer.
+            if self.tx.proofs(&self.space)?.len() < self.room.proofs {
+                self.tx.put_proof(&self.space, &proof)?;
+            }
             self.needs_judging = true;
         }
         Ok(())
@@ -343,6 +403,10 @@ impl<'a, 'b, 'c> Receiver<'a, 'b, 'c> {
     }
 }
 
+fn full(what: &str, limit: usize) -> String {
+    format!("this space holds as many {what} as any may have, {limit}: no more are taken")
+}
+
 /// Two different, rightly signed entries of one feed with the same predecessor.
 fn is_proof(proof: &ForkProof, space: &SpaceId) -> bool {
     let verify = |entry: &SignedEntry| entry.clone().verify(&proof.header).ok();
@@ -373,3 +437,6 @@ impl Inner {
         Ok(tx.put_record(space, &write)?)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -32,7 +32,7 @@ impl Engine {
 
 impl Inner {
     pub(crate) fn sync_line(&self, reader: &Reader<'_>) -> Result<SyncLine, Failure> {
-        Ok(line(self.standings(reader)?))
+        Ok(line(self.standings(reader)?, self.now()))
     }
 
     fn standings(&self, reader: &Reader<'_>) -> Result<Vec<Standing>, Failure> {
@@ -68,12 +68,12 @@ fn first_name(name: &str) -> String {
     name.split_whitespace().next().unwrap_or(name).to_owned()
 }
 
-fn line(people: Vec<Standing>) -> SyncLine {
+fn line(people: Vec<Standing>, now: i64) -> SyncLine {
     if people.is_empty() {
         return SyncLine { kind: "local".into(), title: "Only on this computer".into(), detail: "Nothing is shared yet".into() };
     }
     let (waiting, have): (Vec<_>, Vec<_>) = people.iter().partition(|person| person.pending > 0 || person.confirmed.is_none());
-    let since = have.iter().filter_map(|person| person.confirmed).min().map(clock::spoken).unwrap_or_default();
+    let since = have.iter().filter_map(|person| person.confirmed).min().map(|time| clock::spoken(time, now)).unwrap_or_default();
     let names = |people: &[&Standing], last: &str| list(&people.iter().map(|person| person.name.as_str()).collect::<Vec<_>>(), last);
     let verb = |people: &[&Standing]| if people.len() == 1 { "has" } else { "have" };
     if waiting.is_empty() {
@@ -119,20 +119,20 @@ mod tests {
 
     #[test]
     fn nobody_has_all_before_they_said_so() {
-        let line = line(vec![person("Maria", 0, None, true)]);
+        let line = line(vec![person("Maria", 0, None, true)], 1_000);
         assert_eq!((line.kind.as_str(), line.title.as_str()), ("pending", "Waiting for Maria to confirm"));
     }
 
     #[test]
     fn each_person_is_told_apart() {
-        let line = line(vec![person("Jon", 2, Some(1), true), person("Maria", 0, Some(clock::now()), false)]);
+        let line = line(vec![person("Jon", 2, Some(1), true), person("Maria", 0, Some(1_000), false)], 1_000);
         assert_eq!(line.title, "2 changes to send to Jon");
         assert!(line.detail.starts_with("Maria has all, as of "), "{}", line.detail);
     }
 
     #[test]
     fn offline_says_what_is_safe() {
-        let line = line(vec![person("Jon", 3, None, false), person("Maria", 3, None, false)]);
+        let line = line(vec![person("Jon", 3, None, false), person("Maria", 3, None, false)], 1_000);
         assert_eq!(line.detail, "All 3 changes are saved on this computer and will be shared when Jon or Maria is reachable.");
     }
 }

@@ -8,7 +8,7 @@ use tuttu_model::{ChangeHash, Document, DocumentId, FlatOp, SpaceId};
 use tuttu_store::{Reader, Tx};
 
 use crate::api::ErrorView;
-use crate::commit::{DocumentEdit, Edit, Operation};
+use crate::commit::{DocumentEdit, Edit};
 use crate::engine::{Engine, Inner};
 use crate::failure::Failure;
 
@@ -65,8 +65,21 @@ impl Inner {
 }
 
 impl Engine {
+    /// Applies own changes that were set aside again, if there are any and this computer may write. What cannot be applied now is tried again when the
+    /// vault is opened and with the next batch.
+    pub(crate) fn reapply_own_tray(&self, space: &SpaceId) {
+        let done = match self.inner.read(|reader| self.inner.has_own_tray(reader, space)) {
+            Ok(false) => Ok(()),
+            Ok(true) => self.reapply_own(space),
+            Err(error) => Err(error),
+        };
+        if let Err(error) = done {
+            tracing::warn!(%error, "own changes that were set aside could not be applied again yet");
+        }
+    }
+
     /// Applies own changes that were set aside again, in a new epoch.
-    pub(crate) fn reapply_own(&self, space: &SpaceId) -> Result<(), ErrorView> {
+    fn reapply_own(&self, space: &SpaceId) -> Result<(), ErrorView> {
         let space = *space;
         self.operate(move |inner, tx| {
             tx.set_own_feed(&space, None)?;
@@ -83,7 +96,7 @@ impl Engine {
                     None => tracing::warn!(%doc, "changes that were set aside cannot be read"),
                 }
             }
-            Ok((Operation::new("Applied own changes again")?, edits))
+            Ok((inner.operation("Applied own changes again")?, edits))
         })?;
         Ok(())
     }

@@ -10,7 +10,7 @@ use tuttu_store::rows::OperationRow;
 use crate::api::{ErrorCode, ErrorView, Outcome};
 use crate::clock;
 use crate::commands::printed_id;
-use crate::commit::{DocumentEdit, Edit, Operation};
+use crate::commit::{DocumentEdit, Edit};
 use crate::engine::{Engine, Inner};
 use crate::failure::Failure;
 
@@ -108,7 +108,7 @@ impl Engine {
         let id = target.id;
         let target = self.inner.read(|reader| Ok(reader.operation(&id)?))?.unwrap_or(target);
         let (_, changes) = self.operate(move |inner, tx| {
-            let now = clock::rfc3339(clock::now());
+            let now = clock::rfc3339(inner.now());
             let mut edits = Vec::new();
             for (space, doc, change) in target.changes.iter().rev() {
                 let document = inner.document(tx, space, doc)?;
@@ -116,7 +116,7 @@ impl Engine {
                 inner.caches().keep_document((*space, *doc), document);
                 edits.push(DocumentEdit { space: *space, doc: *doc, edit: Edit::Ops(ops) });
             }
-            let mut operation = Operation::new(named)?;
+            let mut operation = inner.operation(named)?;
             operation.undoes = Some(target.id);
             Ok((operation, edits))
         })?;

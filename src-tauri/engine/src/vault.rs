@@ -10,10 +10,10 @@ use tuttu_sync::limits::NAME_CHARS;
 use tuttu_sync::membership::{Op, OpBody, SignedOp, Signer, certify_consent};
 
 use crate::api::{ErrorCode, ErrorView};
-use crate::clock;
 use crate::engine::{Engine, Inner, NewVault};
 use crate::failure::Failure;
-use crate::keys::{Keys, random};
+use crate::keys::Keys;
+use crate::surroundings::{Surroundings, System};
 
 /// The name of the space that only the person's own computers share.
 pub(crate) const PRIVATE_SPACE: &str = "My own";
@@ -33,13 +33,21 @@ impl Engine {
     /// # Errors
     /// When there is one already, a name is empty or too long, or the folder cannot be written.
     pub fn create(dir: &Path, new: &NewVault) -> Result<Self, ErrorView> {
+        Self::create_in(dir, new, Arc::new(System))
+    }
+
+    /// Makes a vault, with this clock and these random numbers.
+    ///
+    /// # Errors
+    /// As [`Engine::create`].
+    pub fn create_in(dir: &Path, new: &NewVault, surroundings: Arc<dyn Surroundings>) -> Result<Self, ErrorView> {
         let person_name = checked_name(&new.person_name, "Your name")?;
         let computer_name = checked_name(&new.computer_name, "The computer’s name")?;
         let store = Store::create(dir)?;
-        let keys = Keys::generate()?;
+        let keys = Keys::generate(&*surroundings)?;
         keys.save(dir)?;
-        let engine = Self { inner: Arc::new(Inner::new(store, keys)) };
-        let nonce = random()?;
+        let engine = Self { inner: Arc::new(Inner::new(store, keys, surroundings)) };
+        let nonce = engine.inner.random()?;
         engine.inner.write(Lane::Local, move |inner, tx| {
             tx.put_meta(PERSON_NAME, person_name.as_bytes())?;
             tx.put_meta(COMPUTER_NAME, computer_name.as_bytes())?;
@@ -55,9 +63,17 @@ impl Engine {
     /// # Errors
     /// When there is none, it is in use, newer, damaged or cannot be read.
     pub fn open(dir: &Path) -> Result<Self, ErrorView> {
+        Self::open_in(dir, Arc::new(System))
+    }
+
+    /// Opens a vault, with this clock and these random numbers.
+    ///
+    /// # Errors
+    /// As [`Engine::open`].
+    pub fn open_in(dir: &Path, surroundings: Arc<dyn Surroundings>) -> Result<Self, ErrorView> {
         let store = Store::open(dir)?;
         let keys = Keys::load(dir)?;
-        let engine = Self { inner: Arc::new(Inner::new(store, keys)) };
+        let engine = Self { inner: Arc::new(Inner::new(store, keys, surroundings)) };
         if engine.was_moved()? {
             engine.inner.write(Lane::Local, |_, tx| {
                 for space in tx.spaces()? {
@@ -66,6 +82,10 @@ impl Engine {
                 Ok(())
             })?;
             engine.remember_place()?;
+        }
+        // The vault may have been closed, or its power gone, between setting own changes aside and applying them again.
+        for space in engine.inner.read(|reader| Ok(reader.spaces()?))? {
+            engine.reapply_own_tray(&space.id);
         }
         Ok(engine)
     }
@@ -98,7 +118,7 @@ impl Inner {
 
     /// Writes the genesis of a space and the certificate of this computer.
     pub(crate) fn found_space(&self, tx: &mut Tx<'_>, name: &str, private: bool, nonce: [u8; 16]) -> Result<SpaceId, Failure> {
-        let (founder_name, now) = (self.person_name(tx)?, clock::now());
+        let (founder_name, now) = (self.person_name(tx)?, self.now());
         let genesis = Op {
             space: None,
             parents: Vec::new(),
@@ -123,7 +143,7 @@ impl Inner {
             parents: vec![tuttu_model::OpHash(space.0)],
             tenure: None,
             signer: Signer::Person(self.person),
-            time: clock::now(),
+            time: self.now(),
             body: OpBody::Certify {
                 person: self.person,
                 person_name: self.person_name(reader)?,

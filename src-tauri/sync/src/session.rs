@@ -65,6 +65,8 @@ pub struct StoreOutcome {
     pub stored: usize,
     /// The batch broke the protocol (bad signature, entry out of order, over a limit): close with this reason. What came before it is kept.
     pub refused: Option<String>,
+    /// It was refused only because something it follows or rests on is not here.
+    pub pending: bool,
     /// A feed froze (R5): it stops, the others go on. With what was wrong.
     pub frozen: Vec<(tuttu_model::FeedId, String)>,
 }
@@ -238,10 +240,14 @@ impl Session {
     pub fn stored(&mut self, token: u64, outcome: StoreOutcome, replica: &dyn Replica) -> Vec<Effect> {
         self.run(replica, |session, io| {
             let Some(pending) = io.link.pending.remove(&token) else { return Ok(()) };
-            if let Some(reason) = outcome.refused {
-                return Err(CloseReason::Protocol(reason));
-            }
             let space = pending.space;
+            let lane = session.lanes.get_mut(&space);
+            if let Some(reason) = outcome.refused {
+                match lane {
+                    Some(lane) if outcome.pending && lane.may_wait() => lane.missing = true,
+                    _ => return Err(CloseReason::Protocol(reason)),
+                }
+            }
             let Some(lane) = session.lanes.get_mut(&space) else { return Ok(()) };
             lane.stored(pending, outcome.stored, !outcome.frozen.is_empty(), io)?;
             session.settle(&space, io)

@@ -1,292 +1,345 @@
-//! The people of a simulation, what they do, and what must hold of it.
+//! Several vaults, the links between them, and what must hold after every step.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
+use std::hash::{DefaultHasher, Hasher};
 
-use tuttu_engine::api::{Answer, Command, ListFilter, Outcome, Query, RecordRef};
-use tuttu_engine::{Engine, NewVault};
-use tuttu_model::{FieldEdit, SpaceId};
+use rusqlite::Connection;
+use tuttu_engine::api::{Answer, Command, ListFilter, Outcome, Query};
+use tuttu_model::{ComputerId, SpaceId};
+use tuttu_sync::session::CloseReason;
 
-use super::exchange::{Exchange, exchange};
+use super::holdings::Holdings;
+use super::link::{Link, News};
+use super::oracle::{Oracle, Sight, id_of};
 use super::random::Random;
+use super::surroundings::{Time, Virtual};
+use super::vault::Vault;
+use crate::reference::Id;
 
 /// The shared space.
 pub const SPACE: &str = "Shared";
-const NAMES: [&str; 8] = ["Fay", "Ada", "Bob", "Cleo", "Dan", "Eve", "Gus", "Hal"];
-
-/// One person's only computer.
-pub struct Vault {
-    dir: PathBuf,
-    engine: Option<Engine>,
-    /// Records this vault was told are saved and that nothing took back: their names.
-    acknowledged: BTreeSet<String>,
-    snapshot: Option<(PathBuf, BTreeSet<String>)>,
-}
-
-impl Vault {
-    /// The open engine.
-    ///
-    /// # Panics
-    /// When it is closed, which only happens inside a step.
-    #[must_use]
-    pub fn engine(&self) -> &Engine {
-        self.engine.as_ref().expect("the vault is open between steps")
-    }
-
-    fn close(&mut self) {
-        self.engine = None;
-    }
-
-    fn open(&mut self) {
-        self.engine = Some(Engine::open(&self.dir).expect("the vault opens again"));
-    }
-}
+/// Who there is; the first founds the space.
+pub const NAMES: [&str; 8] = ["Fay", "Ada", "Bob", "Cleo", "Dan", "Eve", "Gus", "Hal"];
+/// When it begins: 2026, in milliseconds.
+const BEGINS: i64 = 1_767_225_600_000;
+const MINUTE: i64 = 60_000;
+const YEAR: i64 = 365 * 24 * 60 * MINUTE;
+/// Lines of the log that are kept.
+const LOG: usize = 400;
 
 /// Several vaults, of which the first founded the space.
 pub struct World {
-    folder: tempfile::TempDir,
+    _folder: tempfile::TempDir,
     /// The vaults.
     pub vaults: Vec<Vault>,
     /// The space.
     pub space: SpaceId,
-    random: Random,
-    written: usize,
+    pub(super) time: Time,
+    pub(super) random: Random,
+    pub(super) links: Vec<Link>,
+    /// While the network is parted: which part each vault is in.
+    pub(super) parts: Option<Vec<usize>>,
+    /// What each vault held when it was last looked at.
+    pub(super) sights: Vec<Option<Sight>>,
+    pub(super) touched: BTreeSet<usize>,
+    /// By computer: everything that was ever durable on it.
+    ever: BTreeMap<ComputerId, BTreeSet<Id>>,
+    oracle: Oracle,
+    pub(super) written: usize,
+    /// Some feed may have two histories: a vault was copied or put back, or somebody wrote two.
+    pub(super) two_histories: bool,
+    /// How often each thing worth testing came up.
+    pub seen: BTreeMap<&'static str, usize>,
     log: Vec<String>,
+    transcript: DefaultHasher,
 }
 
 impl World {
-    /// `people` vaults, all editors of one space.
+    /// `people` vaults, all editors of one space, and `strangers` who are in none.
     ///
     /// # Panics
     /// When something that must work does not.
     #[must_use]
-    pub fn new(seed: u64, people: usize) -> Self {
+    pub fn new(seed: u64, people: usize, strangers: usize) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
+        let (time, mut random) = (Time::at(BEGINS), Random::new(seed));
         let mut vaults: Vec<Vault> = Vec::new();
-        for name in NAMES.iter().take(people) {
-            let dir = folder.path().join(name);
-            let new = NewVault { person_name: (*name).into(), computer_name: format!("{name}’s computer") };
-            let engine = Engine::create(&dir, &new).expect("a vault");
-            vaults.push(Vault { dir, engine: Some(engine), acknowledged: BTreeSet::new(), snapshot: None });
+        for name in NAMES.iter().take(people + strangers) {
+            let surroundings = surroundings(&time, &mut random);
+            vaults.push(Vault::create(folder.path(), name, surroundings));
         }
         let made = vaults[0].engine().execute(Command::CreateSpace { name: SPACE.into() }).expect("a space");
         let Outcome::Space { id } = made else { panic!("{made:?}") };
         let space = id.parse().expect("a space id");
-        let mut world = Self { folder, vaults, space, random: Random::new(seed), written: 0, log: Vec::new() };
+        let mut world = Self {
+            _folder: folder,
+            sights: vec![None; vaults.len()],
+            touched: (0..vaults.len()).collect(),
+            vaults,
+            space,
+            time,
+            random,
+            links: Vec::new(),
+            parts: None,
+            ever: BTreeMap::new(),
+            oracle: Oracle::new(space),
+            written: 0,
+            two_histories: false,
+            seen: BTreeMap::new(),
+            log: Vec::new(),
+            transcript: DefaultHasher::new(),
+        };
         for guest in 1..people {
-            world.admit(0, guest, "editor");
+            world.let_in(0, guest, "editor");
         }
+        world.look();
         world
     }
 
-    /// Lets a guest in, without a network: what pairing does, step by step.
-    fn admit(&mut self, host: usize, guest: usize, role: &str) {
-        let (host, guest) = (self.vaults[host].engine(), self.vaults[guest].engine());
-        let invite = Command::Invite {
-            space: SPACE.into(),
-            role: role.into(),
-            expires_in: 3_600,
-            auto: true,
-            for_whom: String::new(),
-            hints: Vec::new(),
-            relay: None,
-        };
-        let Ok(Outcome::Invitation { invitation }) = host.execute(invite) else { panic!("no invitation") };
-        let certificate = guest.join_certificate(&self.space).expect("a certificate");
-        let (_, name, _) = guest.introduction().expect("a name");
-        let ops = host.admit(&invitation.id, &guest.computer(), certificate, &name).expect("admitted");
-        guest.joined(&self.space, ops).expect("joined");
+    /// A clock and dice for another vault.
+    pub(super) fn surroundings(&mut self) -> Virtual {
+        surroundings(&self.time, &mut self.random)
     }
 
-    /// One random step.
-    pub fn step(&mut self) {
-        let who = self.random.below(self.vaults.len());
-        match self.random.below(100) {
-            0..35 => self.write(who),
-            35..72 => self.meet(who),
-            72..82 => self.membership(who),
-            82..90 => self.crash(who),
-            90..94 => self.snapshot(who),
-            94..96 => self.roll_back(who),
-            96..98 => self.note_to_self(who),
-            _ => self.forge(who),
-        }
-    }
-
-    fn may_write(&self, who: usize) -> bool {
-        let replica = self.vaults[who].engine().replica();
-        let membership = replica.membership(&self.space).expect("readable").expect("the space is held");
-        membership.may_write(&self.vaults[who].engine().computer())
-    }
-
-    fn people(&self, who: usize) -> Vec<(String, String)> {
-        let filter = ListFilter { kind: "person".into(), space: Some(SPACE.into()), limit: 100_000, ..ListFilter::default() };
-        match self.vaults[who].engine().query(Query::List { filter }) {
-            Ok(Answer::List(page)) => page.rows.into_iter().map(|row| (row.id, row.name)).collect(),
-            other => panic!("{other:?}"),
-        }
-    }
-
-    fn write(&mut self, who: usize) {
-        let people = self.people(who);
-        let may = self.may_write(who);
-        self.written += 1;
-        let command = if people.is_empty() || self.random.chance(50) {
-            let record = format!("{{\"name\":\"P{:04} by {}\"}}", self.written, NAMES[who]);
-            Command::Add { space: Some(SPACE.into()), kind: "person".into(), records: vec![record] }
-        } else {
-            let (id, _) = self.random.pick(&people).clone();
-            let field = (*self.random.pick(&["notes", "birthday", "nickname"])).to_owned();
-            let edit = FieldEdit::Set { field, label: None, value: format!("value {} of {}", self.written, NAMES[who]) };
-            Command::Edit { record: RecordRef { space: Some(SPACE.into()), id }, edits: vec![edit] }
-        };
-        let added = matches!(command, Command::Add { .. });
-        let result = self.vaults[who].engine().execute(command);
-        assert_eq!(result.is_ok(), may, "who may write must be able to, and nobody else: {result:?}");
-        self.log.push(format!("{} writes {}: {may}", NAMES[who], self.written));
-        if added && may {
-            self.vaults[who].acknowledged.insert(format!("P{:04} by {}", self.written, NAMES[who]));
-        }
-    }
-
-    /// Something private, which must never leave.
-    fn note_to_self(&mut self, who: usize) {
-        let record = format!("{{\"name\":\"SECRET of {}\"}}", NAMES[who]);
-        let command = Command::Add { space: None, kind: "person".into(), records: vec![record] };
-        assert!(self.vaults[who].engine().execute(command).is_ok());
-    }
-
-    fn meet(&mut self, who: usize) {
-        let other = self.random.below(self.vaults.len());
-        if other != who {
-            let cut = self.random.chance(40).then(|| self.random.below(12));
-            let done = self.exchange(who, other, cut);
-            self.log.push(format!("{} meets {} cut {cut:?}: {done:?}", NAMES[who], NAMES[other]));
-        }
-    }
-
-    /// Lets two vaults exchange.
-    pub fn exchange(&mut self, one: usize, other: usize, cut: Option<usize>) -> Exchange {
-        let nonces = [self.random.bytes32(), self.random.bytes32()];
-        exchange(self.vaults[one].engine(), self.vaults[other].engine(), nonces, cut)
-    }
-
-    fn membership(&mut self, who: usize) {
-        let member = self.random.below(self.vaults.len());
-        if member == who {
-            return;
-        }
-        let role = (*self.random.pick(&["viewer", "editor", "editor", "owner", "none"])).to_owned();
-        let command = Command::SetRole { space: SPACE.into(), member: NAMES[member].into(), role: role.clone() };
-        // Refused for whoever is not an owner; the simulation goes on either way.
-        let result = self.vaults[who].engine().execute(command);
-        self.log.push(format!("{} makes {} {role}: {}", NAMES[who], NAMES[member], result.is_ok()));
-    }
-
-    fn crash(&mut self, who: usize) {
-        self.vaults[who].close();
-        self.vaults[who].open();
-    }
-
-    fn snapshot(&mut self, who: usize) {
-        let to = self.folder.path().join(format!("{}-snapshot", NAMES[who]));
-        let vault = &mut self.vaults[who];
-        vault.close();
-        let _ = std::fs::remove_dir_all(&to);
-        copy_folder(&vault.dir, &to);
-        vault.snapshot = Some((to, vault.acknowledged.clone()));
-        vault.open();
-        self.log.push(format!("{} is copied", NAMES[who]));
-    }
-
-    /// An old copy of the folder is put back: what was written since is gone from this disk, perhaps not from others’.
-    fn roll_back(&mut self, who: usize) {
-        let vault = &mut self.vaults[who];
-        let Some((from, acknowledged)) = vault.snapshot.take() else { return };
-        vault.close();
-        std::fs::remove_dir_all(&vault.dir).expect("the folder goes");
-        copy_folder(&from, &vault.dir);
-        vault.acknowledged = acknowledged;
-        vault.open();
-        self.log.push(format!("{} is rolled back", NAMES[who]));
-    }
-
-    /// A member with a modified program sends changes in somebody else’s name; nobody may believe them.
-    fn forge(&mut self, who: usize) {
-        let target = self.random.below(self.vaults.len());
-        let victim = self.random.below(self.vaults.len());
-        if target == who || target == victim || who == victim || !self.may_write(who) {
-            return;
-        }
-        let forged = super::forge::in_the_name_of(self.vaults[victim].engine(), self.vaults[who].engine(), &self.space);
-        let outcome = self.vaults[target].engine().apply_remote(&self.vaults[who].engine().computer(), &self.space, forged);
-        assert!(outcome.stored == 0, "a forged entry was stored: {outcome:?}");
-    }
-
-    /// Lets everybody meet until nothing changes, then holds everything against everything.
+    /// Stops the simulation.
     ///
     /// # Panics
-    /// When vaults differ, something acknowledged is lost, or something private leaked.
-    pub fn settle(&mut self, seed: u64) {
-        for round in 0..30 {
-            let before = self.vectors();
-            for one in 0..self.vaults.len() {
-                for other in 0..one {
-                    self.exchange(one, other, None);
-                }
+    /// Always.
+    pub fn fail(&self, why: &str) -> ! {
+        panic!("{why}");
+    }
+
+    pub(super) fn require(&self, holds: bool, why: impl FnOnce() -> String) {
+        if !holds {
+            self.fail(&why());
+        }
+    }
+
+    pub(super) fn count(&mut self, what: &'static str) {
+        *self.seen.entry(what).or_default() += 1;
+    }
+
+    /// Writes down what happened.
+    pub(super) fn tell(&mut self, what: String) {
+        self.transcript.write(what.as_bytes());
+        if self.log.len() >= LOG {
+            self.log.remove(0);
+        }
+        self.log.push(what);
+    }
+
+    /// What happened last, line by line.
+    #[must_use]
+    pub fn log(&self) -> String {
+        self.log.join("\n")
+    }
+
+    /// What every vault holds, for whoever looks into a failure.
+    #[must_use]
+    pub fn holdings(&self) -> String {
+        let mut lines = Vec::new();
+        for (vault, sight) in self.vaults.iter().zip(&self.sights) {
+            lines.push(format!("{} {:?} {sight:x?}", vault.name, vault.computer()));
+            if sight.is_some() {
+                lines.extend(Holdings::read(&Connection::open(vault.database()).expect("the database"), &self.space).lines());
             }
-            if before == self.vectors() {
+        }
+        lines.join("\n")
+    }
+
+    /// A number that says everything that happened: equal for equal runs.
+    #[must_use]
+    pub fn fingerprint(&self) -> u64 {
+        self.transcript.finish()
+    }
+
+    pub(super) fn name(&self, who: usize) -> &str {
+        &self.vaults[who].name
+    }
+
+    // The network.
+
+    /// Whether two vaults can reach each other now. Copies of one vault have the same key: no network brings them together.
+    pub(super) fn reaches(&self, one: usize, other: usize) -> bool {
+        let apart = self.parts.as_ref().is_some_and(|parts| parts[one] != parts[other]);
+        one != other && !apart && self.vaults[one].computer() != self.vaults[other].computer()
+    }
+
+    /// The vault changed: its sessions will be told, and it will be looked at.
+    pub(super) fn touch(&mut self, who: usize) {
+        self.touched.insert(who);
+        for end in self.links.iter_mut().flat_map(|link| &mut link.ends).filter(|end| end.vault == who) {
+            end.notice();
+        }
+        self.note_holdings(who);
+    }
+
+    /// What is durable now was durable once, whatever happens to the disk.
+    pub(super) fn note_holdings(&mut self, who: usize) {
+        let connection = Connection::open(self.vaults[who].database()).expect("the database");
+        let held = Holdings::entry_hashes(&connection);
+        self.ever.entry(self.vaults[who].computer()).or_default().extend(held.iter().map(|hash| id_of(hash)));
+    }
+
+    /// All links of a vault end, with nobody being told.
+    pub(super) fn lose_links(&mut self, who: usize) {
+        for link in self.links.iter_mut().filter(|link| link.is_of(who)) {
+            link.lose(who, &mut self.random);
+        }
+        // A lost end holds the engine open.
+        let (gone, kept) = std::mem::take(&mut self.links).into_iter().partition(|link| link.is_of(who));
+        self.links = kept;
+        let _: Vec<Link> = gone;
+    }
+
+    /// Lets `events` small things happen, each at a random end of a random link.
+    pub(super) fn advance(&mut self, events: usize, crashes: bool) {
+        for _ in 0..events {
+            let busy: Vec<(usize, usize)> =
+                self.links.iter().enumerate().flat_map(|(at, link)| link.busy_ends().into_iter().map(move |end| (at, end))).collect();
+            if busy.is_empty() {
                 break;
             }
-            assert!(round < 29, "seed {seed}: it does not settle\n{}", self.log.join("\n"));
-        }
-        self.verify(seed);
-    }
-
-    fn vectors(&self) -> Vec<tuttu_sync::feed::Vector> {
-        self.vaults.iter().map(|vault| vault.engine().replica().vector(&self.space).expect("readable")).collect()
-    }
-
-    fn verify(&self, seed: u64) {
-        let tell = || format!("seed {seed}\n{}", self.log.join("\n"));
-        let founder = self.vaults[0].engine().replica().membership(&self.space).expect("readable").expect("held");
-        let current: Vec<usize> = (0..self.vaults.len()).filter(|at| founder.may_read(&self.vaults[*at].engine().computer())).collect();
-        let expected = self.contents(0);
-        for at in &current {
-            let replica = self.vaults[*at].engine().replica();
-            assert_eq!(replica.vector(&self.space), self.vaults[0].engine().replica().vector(&self.space), "{}", tell());
-            assert_eq!(replica.accumulator(&self.space), self.vaults[0].engine().replica().accumulator(&self.space), "{}", tell());
-            assert_eq!(self.contents(*at), expected, "{} differs from Fay; {}", NAMES[*at], tell());
-            let Ok(Answer::Check(report)) = self.vaults[*at].engine().query(Query::Check) else { panic!("no check") };
-            assert!(report.problems.is_empty(), "{:?} {}", report.problems, tell());
-        }
-        for at in &current {
-            if self.may_write(*at) {
-                for name in &self.vaults[*at].acknowledged {
-                    assert!(expected.contains_key(name), "{name} was saved and is lost; {}", tell());
-                }
+            let (link, end) = *self.random.pick(&busy);
+            self.happen(link, end);
+            let who = self.links.get(link).map(|link| link.ends[end].vault);
+            if let Some(who) = who.filter(|_| crashes && self.random.below(300) == 0) {
+                self.crash(who);
             }
         }
-        assert!(!expected.keys().any(|name| name.contains("SECRET") || name.contains("FORGED")), "{}", tell());
+        self.links.retain(|link| !link.cut || link.can_go_on());
     }
 
-    /// Everything shown of the space, by name.
-    fn contents(&self, who: usize) -> BTreeMap<String, String> {
+    /// One small thing happens at one end of one link.
+    pub(super) fn happen(&mut self, link: usize, end: usize) {
+        let (who, remote) = (self.links[link].ends[end].vault, self.links[link].ends[end].remote());
+        let before = self.links[link].sent;
+        let news = self.links[link].advance(end, &self.vaults, &self.space, &mut self.random);
+        let after = self.links[link].sent;
+        if self.links[link].ends[end].decided_to_send() {
+            self.count("chunks of entries");
+            let membership = self.vaults[who].engine().replica().membership(&self.space).expect("readable");
+            let allowed = membership.is_some_and(|membership| membership.may_read(&remote));
+            self.require(allowed, || format!("{} sends entries to {remote}, who may not read (R6)", self.name(who)));
+        }
+        self.transcript.write_usize(after.1 - before.1);
+        match news {
+            News::Nothing | News::Moved => {}
+            News::Stored(pending) => {
+                self.require(!pending || self.two_histories, || format!("{} got an entry before what it rests on (I4)", self.name(who)));
+                self.touch(who);
+            }
+            News::Acknowledged(vector) => {
+                let ever = self.ever.get(&remote);
+                let held = vector.0.values().all(|(_, tip)| ever.is_some_and(|ever| ever.contains(&id_of(&tip.0))));
+                self.require(held, || format!("{} believes that {remote} holds what it never did", self.name(who)));
+            }
+            News::Equal(_, damaged) => self.require(!damaged, || format!("{} and {remote} hold the same, but differ", self.name(who))),
+            News::Closed(reason) => {
+                self.tell(format!("{} closed: {reason:?}", self.name(who)));
+                let honest = matches!(reason, CloseReason::Peer(_));
+                self.require(honest, || format!("{} found {remote} breaking the protocol: {reason:?}", self.name(who)));
+            }
+        }
+    }
+
+    /// Everything in memory of a vault goes, in the middle of whatever it was doing.
+    pub(super) fn crash(&mut self, who: usize) {
+        self.tell(format!("{} crashes", self.name(who)));
+        self.count("crashes");
+        self.lose_links(who);
+        self.vaults[who].crash();
+        self.touched.insert(who);
+    }
+
+    // Looking.
+
+    /// Holds every vault that changed against the model, and against the others.
+    pub fn look(&mut self) {
+        for who in std::mem::take(&mut self.touched) {
+            let vault = &self.vaults[who];
+            let sight = match self.oracle.look(vault.engine(), &vault.database()) {
+                Ok(sight) => sight,
+                Err(difference) => self.fail(&format!("{} differs from the reference model in {difference}", vault.name)),
+            };
+            self.compare_with_before(who, sight.as_ref());
+            self.compare_with_others(who, sight.as_ref());
+            if let Some(sight) = &sight {
+                for (what, happened) in [
+                    ("looks with evidence", sight.beyond.0 > 0),
+                    ("looks with a tray", sight.beyond.1 > 0),
+                    ("looks with a fork", !sight.proofs.is_empty()),
+                    ("looks with a collision", sight.collided),
+                    ("looks with a frozen feed", !sight.frozen.is_empty()),
+                ] {
+                    *self.seen.entry(what).or_default() += usize::from(happened);
+                }
+            }
+            self.count("looks");
+            self.sights[who] = sight;
+        }
+    }
+
+    /// Nothing that was durable may vanish.
+    fn compare_with_before(&self, who: usize, now: Option<&Sight>) {
+        let (Some(before), Some(now)) = (&self.sights[who], now) else { return };
+        let kept = before.held.is_subset(&now.held) && before.ops.is_subset(&now.ops) && before.proofs.is_subset(&now.proofs);
+        self.require(kept, || format!("{} held something durably and does not any more", self.name(who)));
+        let lost = self.vaults[who].memory.saved.iter().find(|(_, entry)| !now.held.contains(entry));
+        self.require(lost.is_none(), || format!("{} was told that {lost:?} is saved, and it is not", self.name(who)));
+    }
+
+    /// Equal operations, proofs and vectors mean equal contents.
+    fn compare_with_others(&self, who: usize, now: Option<&Sight>) {
+        let Some(now) = now else { return };
+        for (other, sight) in self.sights.iter().enumerate() {
+            let Some(sight) = sight.as_ref().filter(|_| other != who) else { continue };
+            let equal = sight.ops == now.ops && sight.proofs == now.proofs && sight.vector == now.vector;
+            self.require(!equal || sight.accepted == now.accepted, || {
+                format!("{} and {} have equal rules and vectors, but other changes count", self.name(who), self.name(other))
+            });
+        }
+    }
+
+    /// What a vault holds, as last looked at.
+    pub(super) fn sight(&self, who: usize) -> Option<&Sight> {
+        self.sights[who].as_ref()
+    }
+
+    /// Whether `who` lets `other` read.
+    #[must_use]
+    pub fn lets_read(&self, who: usize, other: usize) -> bool {
+        self.sight(who).is_some_and(|sight| self.allows(&sight.ops, other))
+    }
+
+    /// Whether a vault’s computer may read by a set of operations.
+    pub(super) fn allows(&self, ops: &BTreeSet<Id>, who: usize) -> bool {
+        self.oracle.may_read(ops, &self.vaults[who].computer())
+    }
+
+    pub(super) fn may_write(&self, who: usize) -> bool {
+        self.sight(who).is_some_and(|sight| sight.rights.1)
+    }
+
+    /// Whether somebody may read, as they know it themselves.
+    #[must_use]
+    pub fn may_read(&self, who: usize) -> bool {
+        self.sight(who).is_some_and(|sight| sight.rights.0)
+    }
+
+    /// Everything shown of the space, by id.
+    pub(super) fn contents(&self, who: usize) -> BTreeMap<String, (String, String)> {
         let filter = ListFilter { space: Some(SPACE.into()), limit: 100_000, ..ListFilter::default() };
-        let Ok(Answer::Records(records)) = self.vaults[who].engine().query(Query::Records { filter }) else { panic!("no records") };
-        records.into_iter().map(|view| (view.name.clone(), serde_json::Value::Object(view.to_json()).to_string())).collect()
+        let Ok(Answer::Records(records)) = self.vaults[who].engine().query(Query::Records { filter }) else { self.fail("no records") };
+        let shown = |view: &tuttu_model::RecordView| serde_json::Value::Object(view.to_json()).to_string();
+        records.iter().map(|view| (view.id.clone(), (view.name.clone(), shown(view)))).collect()
     }
 }
 
-fn copy_folder(from: &Path, to: &Path) {
-    std::fs::create_dir_all(to).expect("a folder");
-    for item in std::fs::read_dir(from).expect("a folder") {
-        let item = item.expect("an item");
-        let (path, target) = (item.path(), to.join(item.file_name()));
-        if path.is_dir() {
-            copy_folder(&path, &target);
-        } else if path.is_file() {
-            std::fs::copy(&path, &target).expect("a copy");
-        }
-    }
+/// A clock that is minutes off, or years, and dice.
+fn surroundings(time: &Time, random: &mut Random) -> Virtual {
+    let most = if random.chance(60) { 5 * MINUTE } else { 15 * YEAR };
+    let skew = i64::try_from(random.next_u64() % most.unsigned_abs()).unwrap_or(0);
+    let skew = if random.chance(50) { skew } else { -skew };
+    Virtual::new(time, skew, random.next_u64())
 }

@@ -57,7 +57,7 @@ impl Inner {
         let row = self.space(reader, space)?;
         let mut members = self.member_views(reader, &row.id)?;
         members.sort_by_key(|member| !member.me);
-        let mut invitations: Vec<_> = reader.invitations(&row.id)?.iter().map(invitation_view).collect();
+        let mut invitations: Vec<_> = reader.invitations(&row.id)?.iter().map(|row| invitation_view(row, self.now())).collect();
         invitations.retain(|invitation| invitation.state == "open" || invitation.state == "expired");
         invitations.reverse();
         Ok(SpaceDetail { summary: self.summary(reader, &row)?, members, invitations, requests: Vec::new() })

@@ -16,6 +16,9 @@ use crate::membership::{Membership, SignedOp};
 use crate::replica::Replica;
 use crate::wire;
 
+/// Rounds that may begin, one after the other, because entries came before what they rest on.
+const REPEATS: u8 = 8;
+
 /// What the lanes of an exchange share.
 #[derive(Debug)]
 pub(super) struct Link {
@@ -164,6 +167,10 @@ pub(super) struct Lane {
     pub(super) got_end: bool,
     pub(super) end_waiting: Option<(u64, End)>,
     pub(super) stop_waiting: bool,
+    /// Something came before what it rests on, and was not stored: another round brings it.
+    pub(super) missing: bool,
+    /// Rounds begun for that since a chunk was stored whole.
+    pub(super) repeats: u8,
     /// The round in which the peer waits for its own entries.
     pub(super) peer_blocked: Option<u64>,
     /// Batches in the store's hands.
@@ -201,6 +208,8 @@ impl Lane {
             got_end: false,
             end_waiting: None,
             stop_waiting: false,
+            missing: false,
+            repeats: 0,
             peer_blocked: None,
             unstored: 0,
             progress: (0, 0),
@@ -221,10 +230,7 @@ impl Lane {
                 self.vectors_came(vectors);
                 Ok(())
             }
-            Message::Blocked { round, .. } => {
-                self.peer_is_blocked(round, io);
-                Ok(())
-            }
+            Message::Blocked { round, .. } => self.peer_is_blocked(round, io),
             Message::Chunk(chunk) => self.chunk_came(chunk, io),
             Message::Ack { id, tips, .. } => self.acknowledged(id, tips, io),
             Message::Level { summary, .. } => {
@@ -242,6 +248,12 @@ impl Lane {
             Message::OneEntry { feed, entry, .. } => self.entry_came(&feed, entry, io),
             Message::Bye { .. } | Message::Hello { .. } | Message::Offer { .. } => Err(broken("a message came in the wrong place")),
         }
+    }
+
+    /// Where a feed has two histories (a copied vault, a fork) and only one side has noticed yet, entries come that rest on the history which is
+    /// not here. That is no fault of the peer, unless it goes on and on.
+    pub(super) fn may_wait(&self) -> bool {
+        self.repeats < REPEATS
     }
 
     /// Something of the space changed here.
@@ -363,6 +375,11 @@ impl Lane {
                 };
             }
         }
+        if self.missing && self.got_end && self.searches.is_empty() {
+            self.missing = false;
+            self.repeats += 1;
+            return self.begin_round(self.round + 1, io);
+        }
         let under_way = io.link.unacked.values().any(|space| *space == self.space);
         if !self.is_still() || under_way { Ok(()) } else { self.say_level(io) }
     }
@@ -417,7 +434,8 @@ impl Lane {
         let Some(membership) = io.membership(&self.space)? else { return Ok(()) };
         self.theirs = Some(theirs);
         if !membership.may_read(&io.remote) {
-            return if membership.person_of(&io.remote).is_some() { self.begin_removal(io) } else { self.begin_introduction(io) };
+            // Not known here, or removed as far as is known here: it may have been let in, or in again, by somebody we have not met since.
+            return self.begin_introduction(io);
         }
         if self.offered.is_none() {
             // Even where we believe that we were removed: the peer may know better.

@@ -64,6 +64,9 @@ impl Lane {
         if pending.introduces {
             return self.introduced(io);
         }
+        if !pending.tips.is_empty() && !self.missing {
+            self.repeats = 0;
+        }
         let Some(id) = pending.chunk else { return Ok(()) };
         if self.stage == Stage::Stopped {
             return Ok(());
@@ -72,7 +75,9 @@ impl Lane {
         if !pending.tips.is_empty() {
             tips = io.replica.vector(&self.space)?;
             tips.0.retain(|feed, _| pending.tips.contains_key(feed));
-            self.received(&pending, count, io);
+            if !self.missing {
+                self.received(&pending, count, io);
+            }
         }
         io.send(&Message::Ack { space: self.ours, id, tips });
         Ok(())

@@ -8,7 +8,7 @@ use super::lane::{Io, Lane, Pending, Stage};
 use super::message::{Chunk, End, Message, proof_id, rules_digest};
 use super::{CloseReason, Effect, IncomingBatch, Step};
 use crate::feed;
-use crate::limits::{CHUNK_BYTES, CHUNK_RULES};
+use crate::limits::{CHUNK_BYTES, CHUNK_RULES, HASHES};
 use crate::membership::{Membership, OpBody, Role, SignedOp, VerifiedOp};
 
 /// Operations and proofs that the peer lacks, in the order they are sent.
@@ -27,11 +27,11 @@ impl Lane {
         self.out = None;
         (self.rules_end_sent, self.rules_end_got, self.rules_dirty) = (false, false, false);
         (self.their_vectors, self.end_waiting) = (None, None);
-        self.searches.clear();
+        self.missing = false;
         let heads = membership.heads();
         let proofs = io.proofs(&self.space)?;
         self.stated_rules = rules_digest(&heads, &proofs);
-        io.send(&Message::Rules { space: self.ours, round, heads, known: sample(&membership), proofs });
+        io.send(&Message::Rules { space: self.ours, round, heads: named(heads), known: sample(&membership), proofs });
         Ok(())
     }
 
@@ -72,7 +72,7 @@ impl Lane {
         let Some(membership) = io.membership(&self.space)? else { return Ok(()) };
         self.stage = Stage::Introducing;
         self.shown.clear();
-        io.send(&Message::Introduce { space: self.ours, heads: membership.heads(), known: sample(&membership) });
+        io.send(&Message::Introduce { space: self.ours, heads: named(membership.heads()), known: sample(&membership) });
         Ok(())
     }
 
@@ -82,6 +82,11 @@ impl Lane {
         if self.stage == Stage::Offered && membership.may_read(&io.remote) {
             self.stage = Stage::Presenting;
             self.out = Some(Outgoing { ops: missing(&membership, heads, known), proofs: VecDeque::new() });
+        } else {
+            // Nothing to show, or not to this peer: it must not wait.
+            let end =
+                Chunk { space: self.ours, round: 0, id: 0, ops: Vec::new(), proofs: Vec::new(), entries: Vec::new(), end: End::Rules };
+            io.send(&Message::Chunk(end));
         }
         Ok(())
     }
@@ -98,6 +103,9 @@ impl Lane {
             }
         }
         if !Membership::fold(ops.into_values()).may_read(&io.remote) {
+            if membership.person_of(&io.remote).is_some() {
+                return self.begin_removal(io);
+            }
             self.stop(true, io);
             return Ok(());
         }
@@ -174,6 +182,12 @@ impl Lane {
         }
         Ok((ops, proofs))
     }
+}
+
+/// As many heads as a message may name. Only a flood makes so many; what is not named comes once more, which does no harm.
+fn named(mut heads: Vec<OpHash>) -> Vec<OpHash> {
+    heads.truncate(HASHES);
+    heads
 }
 
 /// Some operations of different age, newest first, so that two graphs that went apart find where they were one.

@@ -94,6 +94,17 @@ impl Stream {
         }
     }
 
+    /// Feeds of which so much is held here go out from the beginning where the peer was thought to hold more.
+    pub(super) fn send_again(&mut self, held: impl Iterator<Item = (FeedId, u64)>) {
+        for (feed, length) in held {
+            if self.skip.0.get(&feed).is_some_and(|(skipped, _)| *skipped > length && *skipped < ALL) {
+                self.skip.0.remove(&feed);
+                self.cursor = 0;
+                self.touch();
+            }
+        }
+    }
+
     /// The whole feed stays here until the next round.
     pub(super) fn hold_back(&mut self, feed: FeedId) {
         self.skip.0.insert(feed, (ALL, EntryHash([0; 32])));

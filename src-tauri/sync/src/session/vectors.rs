@@ -67,11 +67,10 @@ impl Lane {
         let comparison =
             Comparison { lane: self, io, headers: io.replica.headers(&self.space)?, valid: io.replica.vector(&self.space)?, forked };
         let plan = comparison.plan(&theirs)?;
-        self.follow(plan, theirs, io);
-        Ok(())
+        self.follow(plan, theirs, io)
     }
 
-    fn follow(&mut self, plan: Plan, theirs: Vectors, io: &mut Io<'_>) {
+    fn follow(&mut self, plan: Plan, theirs: Vectors, io: &mut Io<'_>) -> Step {
         let Plan { mut start, ahead, forks, expected } = plan;
         start.blocked = !ahead.is_empty();
         self.progress = (0, expected);
@@ -80,13 +79,17 @@ impl Lane {
             self.stream.hold_back(*feed);
             io.effects.push(Effect::OwnFeedAhead { space: self.space, feed: *feed });
         }
+        if self.peer_blocked == Some(self.round) {
+            self.give_back(io)?;
+        }
         if !ahead.is_empty() {
             io.send(&Message::Blocked { space: self.ours, round: self.round });
             self.yield_if_both_blocked(io);
         }
         for (number, (feed, seq)) in forks.into_iter().enumerate() {
             self.stream.hold_back(feed);
-            if number < SEARCHES {
+            // One that is under way goes on: rounds may come faster than its answers.
+            if number < SEARCHES && !self.searches.contains_key(&feed) {
                 self.begin_search(feed, Search::new(seq), io);
             }
         }
@@ -95,12 +98,22 @@ impl Lane {
         if expected > 0 {
             io.effects.push(Effect::Receiving { space: self.space, done: 0, total: expected });
         }
+        Ok(())
     }
 
     /// The peer waits for its own entries before it sends.
-    pub(super) fn peer_is_blocked(&mut self, round: u64, io: &Io<'_>) {
+    pub(super) fn peer_is_blocked(&mut self, round: u64, io: &Io<'_>) -> Step {
         self.peer_blocked = Some(round);
         self.yield_if_both_blocked(io);
+        if round == self.round && self.stage == Stage::Streaming { self.give_back(io) } else { Ok(()) }
+    }
+
+    /// A copy of the peer's vault may have written a longer history of a feed than the one held here: then the length alone looked as if it held
+    /// everything, but it is blocked, so it does not.
+    fn give_back(&mut self, io: &Io<'_>) -> Step {
+        let held = io.replica.raw_tips(&self.space, &io.remote)?;
+        self.stream.send_again(held.0.iter().map(|(feed, (seq, _))| (*feed, *seq)));
+        Ok(())
     }
 
     /// Both wait for the other: the computer with the lower id goes first.
@@ -182,6 +195,10 @@ impl Comparison<'_> {
     fn own_feeds_of_peer(&self, theirs: &Vectors, skip: &mut Vector) -> Result<(), CloseReason> {
         let held = self.io.replica.raw_tips(&self.lane.space, &self.io.remote)?;
         for (feed, held_tip) in &held.0 {
+            if self.forked.contains(feed) {
+                // Beyond the valid part the newest place says nothing: equal ones can hide the other history.
+                continue;
+            }
             match theirs.mine.0.get(feed) {
                 Some(tip) if tip == held_tip || tip.0 > held_tip.0 || self.entry_is(feed, *tip)? => {
                     skip.0.insert(*feed, *tip);

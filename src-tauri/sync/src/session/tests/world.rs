@@ -169,7 +169,7 @@ impl Vault {
         let hash = entry.hash();
         let incoming = IncomingEntry { header: Some(header), entry, changes: vec![Some(bytes)], beyond_vector: false };
         let outcome = self.store(space, IncomingBatch { entries: vec![incoming], ..IncomingBatch::default() });
-        assert_eq!(outcome, StoreOutcome { stored: 1, refused: None, frozen: Vec::new() });
+        assert_eq!(outcome, StoreOutcome { stored: 1, refused: None, pending: false, frozen: Vec::new() });
         hash
     }
 
@@ -185,7 +185,7 @@ impl Vault {
     /// Verifies and stores as an engine does.
     pub(super) fn store(&mut self, space: &SpaceId, batch: IncomingBatch) -> StoreOutcome {
         let state = self.spaces.entry(*space).or_default();
-        let mut outcome = StoreOutcome { stored: 0, refused: None, frozen: Vec::new() };
+        let mut outcome = StoreOutcome { stored: 0, refused: None, pending: false, frozen: Vec::new() };
         let refused = state.store(batch, &mut outcome.stored).err();
         outcome.refused = refused.map(str::to_owned);
         state.judge();
