@@ -14,7 +14,7 @@ use tuttu_sync::validate::{Checked, Known, check_change};
 use tuttu_sync::verdict::{Standing, judge};
 
 use crate::commit::changed_event;
-use crate::engine::{Engine, Inner, load_document};
+use crate::engine::{Engine, Inner};
 use crate::failure::Failure;
 
 /// What a batch did here.
@@ -71,6 +71,8 @@ struct Receiver<'a, 'b, 'c> {
     closed: BTreeSet<FeedId>,
     stored: usize,
     needs_judging: bool,
+    /// Damaged records among those of the entry being placed.
+    incomplete: Vec<DocumentId>,
     applied: Applied,
 }
 
@@ -98,6 +100,7 @@ impl<'a, 'b, 'c> Receiver<'a, 'b, 'c> {
             closed,
             stored: 0,
             needs_judging: false,
+            incomplete: Vec::new(),
             applied: Applied::default(),
         };
         let refused = receiver.all(batch)?;
@@ -169,7 +172,8 @@ impl<'a, 'b, 'c> Receiver<'a, 'b, 'c> {
     fn entry(&mut self, incoming: IncomingEntry) -> Result<Fate, Failure> {
         let feed = incoming.entry.claimed_feed();
         let hash = incoming.entry.hash();
-        if self.tx.has_entry(&self.space, &hash)? {
+        let held = self.tx.has_entry(&self.space, &hash)?;
+        if held && !self.tx.is_lost(&self.space, &feed, incoming.entry.claimed_seq())? {
             return Ok(Fate::Stored);
         }
         let header = match self.tx.header(&self.space, &feed)?.or(incoming.header) {
@@ -182,6 +186,12 @@ impl<'a, 'b, 'c> Receiver<'a, 'b, 'c> {
         let Ok(verified) = incoming.entry.verify(&header) else {
             return Ok(Fate::Refused("an entry is not signed by the computer of its feed".into()));
         };
+        if held {
+            // Something of it was damaged here: this is the same, whole.
+            let healed = self.inner.heal(self.tx, &self.space, &verified, &incoming.changes)?;
+            self.applied.touched.extend(healed);
+            return Ok(Fate::Stored);
+        }
         if let Some(why) = self.misplaced(&verified, incoming.changes.len())? {
             return Ok(Fate::Refused(why));
         }
@@ -234,6 +244,9 @@ impl<'a, 'b, 'c> Receiver<'a, 'b, 'c> {
                     None => self.tx.known(&self.space, &item.doc)?,
                 }),
             };
+            if known.values().any(|known| known.seq == 0) && self.tx.is_incomplete(&self.space, &item.doc)? {
+                return Ok(Err(Fate::Refused("a record here is damaged and waits for its older changes".into())));
+            }
             match check_change(&bytes, item.change, header.actor(), known) {
                 Checked::Good(change) => {
                     known.insert(change.hash, Known::from(&change));
@@ -280,6 +293,10 @@ impl<'a, 'b, 'c> Receiver<'a, 'b, 'c> {
                     self.tx.put_record(&self.space, &write)?;
                     self.applied.touched.insert(write.doc);
                 }
+                for doc in std::mem::take(&mut self.incomplete) {
+                    self.inner.renew(self.tx, &self.space, &doc)?;
+                    self.applied.touched.insert(doc);
+                }
             }
             _ => self.needs_judging = true,
         }
@@ -321,6 +338,11 @@ impl<'a, 'b, 'c> Receiver<'a, 'b, 'c> {
                 writes.push(RecordWrite { doc, heads: vec![change.hash], record, snapshot: None, news: true });
                 continue;
             }
+            if self.tx.is_incomplete(&self.space, &doc)? {
+                // It cannot be put together now; what of it can be is shown once the changes are stored.
+                self.incomplete.push(doc);
+                continue;
+            }
             let rows = self.tx.changes(&self.space, &doc)?;
             let accepted: BTreeSet<ChangeHash> = rows.iter().filter(|row| row.accepted).map(|row| row.hash).collect();
             let own: BTreeSet<ChangeHash> = changes.iter().map(|change| change.hash).collect();
@@ -353,6 +375,10 @@ fn is_proof(proof: &ForkProof, space: &SpaceId) -> bool {
 impl Inner {
     /// Judges everything held in a space afresh and rebuilds the documents whose accepted changes differ. Returns them.
     pub(crate) fn judge(&self, tx: &mut Tx<'_>, space: &SpaceId) -> Result<Vec<DocumentId>, Failure> {
+        if tx.has_gap(space)? {
+            // Entries behind a gap would all seem to hang in the air. Judged when the gap is closed.
+            return Ok(Vec::new());
+        }
         let membership = self.membership(tx, space)?;
         let verdict = judge(&membership, &tx.headers(space)?, &tx.proofs(space)?, &tx.entry_facts(space)?, &tx.change_facts(space)?);
         let touched = tx.apply_verdict(space, &verdict)?;
@@ -364,12 +390,7 @@ impl Inner {
 
     /// Makes the projections of a document again from its accepted changes.
     pub(crate) fn rebuild(&self, tx: &mut Tx<'_>, space: &SpaceId, doc: &DocumentId) -> Result<(), Failure> {
-        self.caches().take_document(&(*space, *doc));
-        if !tx.changes(space, doc)?.iter().any(|row| row.accepted) {
-            return Ok(tx.remove_record(space, doc)?);
-        }
-        let document = load_document(tx, space, doc)?;
-        let write = RecordWrite { doc: *doc, heads: document.heads(), record: document.record(), snapshot: None, news: true };
-        Ok(tx.put_record(space, &write)?)
+        self.renew(tx, space, doc)?;
+        Ok(tx.mark_news(space, doc)?)
     }
 }

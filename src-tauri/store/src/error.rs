@@ -20,9 +20,15 @@ pub enum StoreError {
         /// The newest this version knows.
         known: u32,
     },
-    /// The database is damaged.
+    /// Something stored in the database is damaged.
     #[error("the vault is damaged: {0}")]
     Damaged(String),
+    /// Pages of the database file are damaged.
+    #[error("a part of the vault’s database is damaged: {0}")]
+    Corrupt(String),
+    /// The file is no database of Tuttu's.
+    #[error("the vault’s database cannot be read: {0}")]
+    NotAVault(String),
     /// The folder or disk cannot be written.
     #[error("the vault cannot be written: {0}")]
     ReadOnly(String),
@@ -43,7 +49,8 @@ impl From<rusqlite::Error> for StoreError {
         match error.sqlite_error_code() {
             Some(ErrorCode::DiskFull) => return Self::DiskFull,
             Some(ErrorCode::ReadOnly | ErrorCode::PermissionDenied | ErrorCode::CannotOpen) => return Self::ReadOnly(error.to_string()),
-            Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => return Self::Damaged(error.to_string()),
+            Some(ErrorCode::DatabaseCorrupt) => return Self::Corrupt(error.to_string()),
+            Some(ErrorCode::NotADatabase) => return Self::NotAVault(error.to_string()),
             Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => return Self::InUse,
             _ => {}
         }
