@@ -19,6 +19,22 @@ pub(crate) enum Backend {
     Closed,
 }
 
+/// Opens the vault in this process; its lists are complete then, which after an update may take a while.
+async fn open_here(dir: &Path) -> Result<Engine, ErrorView> {
+    let engine = Engine::open(dir)?;
+    let (mut progress, mut events, waiting) = (Progress::on_terminal(), engine.subscribe(), engine.clone());
+    let mut work = tokio::task::spawn_blocking(move || waiting.finish_rebuilding());
+    loop {
+        tokio::select! {
+            done = &mut work => {
+                done.map_err(|error| ErrorView::new(ErrorCode::Internal, error.to_string(), ""))??;
+                return Ok(engine);
+            }
+            Ok(event) = events.recv() => if let Some(progress) = &mut progress { progress.show(&event) },
+        }
+    }
+}
+
 /// The folder of the vault.
 pub(crate) fn vault_dir(given: Option<PathBuf>) -> Result<PathBuf, ErrorView> {
     given.or_else(default_vault_dir).ok_or_else(|| {
@@ -31,7 +47,7 @@ impl Backend {
     pub(crate) async fn open(dir: &Path) -> Result<Self, ErrorView> {
         match Client::connect(dir).await? {
             Some(client) => Ok(Self::Other(client)),
-            None => Ok(Self::Here(Engine::open(dir)?)),
+            None => Ok(Self::Here(open_here(dir).await?)),
         }
     }
 

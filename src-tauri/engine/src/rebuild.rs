@@ -27,6 +27,18 @@ impl Engine {
         Ok(Outcome::Rebuilt { records })
     }
 
+    /// Waits until the lists are complete: for callers that answer once and end.
+    ///
+    /// # Errors
+    /// When the vault cannot be read or written.
+    pub fn finish_rebuilding(&self) -> Result<(), ErrorView> {
+        if self.inner.read(|reader| Ok(reader.projections_are_current()?))? {
+            return Ok(());
+        }
+        let _only = self.inner.one_rebuild();
+        Inner::rebuild_all(&Arc::downgrade(&self.inner)).map(drop)
+    }
+
     /// At opening: caches of another version, or a rebuild that was interrupted. A small vault is done at once; a large one opens, says how far it
     /// is, and fills while it is used.
     pub(crate) fn bring_caches_up_to_date(&self) -> Result<(), ErrorView> {

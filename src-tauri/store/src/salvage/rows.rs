@@ -51,25 +51,26 @@ pub(super) fn copy_table(old: &Connection, new: &Connection, kept: &Kept, missin
 
 impl Copying<'_> {
     fn numbered(&mut self, missing: &mut Missing) -> Result<(), StoreError> {
-        let sql = format!("SELECT {0}, {1} FROM {2} WHERE {0} > ?1 ORDER BY {0}", self.kept.number, self.columns, self.kept.table);
-        let mut after = i64::MIN;
-        while let Walk::Broken(last) = self.walk(&sql, after)? {
+        let sql = format!("SELECT {0}, {1} FROM {2} WHERE {0} >= ?1 ORDER BY {0}", self.kept.number, self.columns, self.kept.table);
+        let mut from = i64::MIN;
+        while let Walk::Broken(last) = self.walk(&sql, from)? {
             let next = self.next_readable(last);
             let to = next.map_or("the end".to_owned(), |next| format!("number {next}"));
             missing.say(format!("rows of “{}” between number {} and {to}", self.kept.table, last.max(0)));
             match next {
-                Some(next) => after = next - 1,
+                // From there, not from after the one before: that would be sought in the part that cannot be read.
+                Some(next) => from = next,
                 None => break,
             }
         }
         Ok(())
     }
 
-    /// Reads on from after a number until the end or until something cannot be read.
-    fn walk(&mut self, sql: &str, after: i64) -> Result<Walk, StoreError> {
-        let mut last = after;
+    /// Reads on from a number until the end or until something cannot be read.
+    fn walk(&mut self, sql: &str, from: i64) -> Result<Walk, StoreError> {
+        let mut last = from.saturating_sub(1);
         let Ok(mut statement) = self.old.prepare(sql) else { return Ok(Walk::Broken(last)) };
-        let Ok(mut rows) = statement.query([after]) else { return Ok(Walk::Broken(last)) };
+        let Ok(mut rows) = statement.query([from]) else { return Ok(Walk::Broken(last)) };
         loop {
             match rows.next() {
                 Ok(Some(row)) => {

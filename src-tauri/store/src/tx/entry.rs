@@ -81,8 +81,10 @@ impl Tx<'_> {
                 sql::encode(&write.entry.to_signed())?,
             ),
         )?;
+        let eid = self.connection.last_insert_rowid();
+        // It may close a gap that damage left.
+        sql::run(self.connection, "DELETE FROM lost WHERE fid = ?1 AND seq = ?2 AND cid = 0", (chain.fid, sql::signed(entry.seq)))?;
         if write.invalid.is_none() {
-            let eid = self.connection.last_insert_rowid();
             self.add_changes(sid, chain.fid, eid, first, write)?;
         }
         if write.standing == Standing::Valid {
