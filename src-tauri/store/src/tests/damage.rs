@@ -167,11 +167,16 @@ fn reopened(world: World, table: &str) -> World {
     damage_pages(&path.join("vault.db"), table, 2);
     let before = std::fs::read(path.join("vault.db")).unwrap();
     let store = Store::open(&path).unwrap();
-    // Whatever is read first comes upon it, or is whole.
-    let _ = store.read(|reader| reader.damage().map(|found| assert!(!found.is_empty())));
-    store.suspect("a page was damaged");
-    drop(store);
-    let store = Store::open(&path).unwrap();
+    let mended_at_once = path.join("damage").exists();
+    let found = store.read(|reader| reader.damage());
+    assert_eq!(found == Ok(vec![]), mended_at_once, "{table}: {found:?}");
+    let store = if mended_at_once {
+        store
+    } else {
+        store.suspect("a page was damaged");
+        drop(store);
+        Store::open(&path).unwrap()
+    };
     let kept = std::fs::read(path.join("damage/database-1/vault.db")).unwrap();
     assert_eq!(kept, before, "the damaged file is kept as it was found");
     assert!(std::fs::read_to_string(path.join("damage/database-1/report.txt")).unwrap().contains("nothing was deleted"));
