@@ -17,14 +17,14 @@ fn behind(computer: &Computer, sql: &str) {
 }
 
 fn overwrite_leaf_pages(computer: &Computer, table: &str, skip: usize, count: usize) {
-    let pages: Vec<u64> = {
+    let pages: Vec<u32> = {
         let connection = Connection::open(database(computer)).unwrap();
         let sql = "SELECT pageno FROM dbstat WHERE name = ?1 AND pagetype = 'leaf' ORDER BY pageno";
         connection.prepare(sql).unwrap().query_map([table], |row| row.get(0)).unwrap().map(Result::unwrap).collect()
     };
     let mut bytes = std::fs::read(database(computer)).unwrap();
     for page in pages.iter().skip(skip).take(count) {
-        let start = usize::try_from((page - 1) * 4_096).unwrap();
+        let start = usize::try_from(page - 1).unwrap() * 4_096;
         bytes[start..start + 4_096].fill(0xA5);
     }
     std::fs::write(database(computer), bytes).unwrap();
