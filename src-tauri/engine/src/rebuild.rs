@@ -98,9 +98,6 @@ impl Inner {
     /// What counts in a space, from its feeds and membership. Where nothing was ever ended, cut, forked or frozen everything does, and that needs no
     /// memory; else the verdict holds the space's entries in memory, as it does whenever membership changes.
     fn judge_again(&self, tx: &mut Tx<'_>, space: &SpaceId) -> Result<(), Failure> {
-        if tx.has_gap(space)? {
-            return Ok(());
-        }
         let membership = self.membership(tx, space)?;
         let headers = tx.headers(space)?;
         let plain = headers.values().all(|header| membership.is_licensed(header) && membership.cuts(header).is_empty())

@@ -186,7 +186,8 @@ impl<'a, 'b, 'c> Receiver<'a, 'b, 'c> {
         let Ok(verified) = incoming.entry.verify(&header) else {
             return Ok(Fate::Refused("an entry is not signed by the computer of its feed".into()));
         };
-        if held {
+        let (seq, prev) = (verified.entry().seq, verified.entry().prev);
+        if held || self.tx.is_nameless(&self.space, &feed, seq, prev)? {
             // Something of it was damaged here: this is the same, whole.
             let healed = self.inner.heal(self.tx, &self.space, &verified, &incoming.changes)?;
             self.applied.touched.extend(healed);
@@ -375,10 +376,6 @@ fn is_proof(proof: &ForkProof, space: &SpaceId) -> bool {
 impl Inner {
     /// Judges everything held in a space afresh and rebuilds the documents whose accepted changes differ. Returns them.
     pub(crate) fn judge(&self, tx: &mut Tx<'_>, space: &SpaceId) -> Result<Vec<DocumentId>, Failure> {
-        if tx.has_gap(space)? {
-            // Entries behind a gap would all seem to hang in the air. Judged when the gap is closed.
-            return Ok(Vec::new());
-        }
         let membership = self.membership(tx, space)?;
         let verdict = judge(&membership, &tx.headers(space)?, &tx.proofs(space)?, &tx.entry_facts(space)?, &tx.change_facts(space)?);
         let touched = tx.apply_verdict(space, &verdict)?;

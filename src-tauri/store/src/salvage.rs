@@ -100,6 +100,13 @@ fn copy(damaged: &Path, made: &Path) -> Result<Missing, StoreError> {
     Ok(missing)
 }
 
+/// What stands for the hash of an entry of which nothing is left but its place.
+pub(crate) fn nameless(fid: i64, seq: i64) -> [u8; 32] {
+    let mut place = fid.to_le_bytes().to_vec();
+    place.extend_from_slice(&seq.to_le_bytes());
+    blake3::derive_key("tuttu entry without a name v1", &place)
+}
+
 fn report(why: &str, missing: &Missing) -> String {
     let mut text = format!(
         "The database of this vault was damaged ({why}).\nEverything that could be read was taken into a new one. The damaged file is kept here as it was \

@@ -8,6 +8,7 @@ use tuttu_sync::feed::Vector;
 use super::Reader;
 use crate::error::StoreError;
 use crate::rows::{DamageRow, Noticed};
+use crate::salvage::nameless;
 use crate::sql;
 
 const DAMAGE: &str = "SELECT damage.at, damage.what, damage.sid, damage.doc, damage.why, length(damage.kept), damage.healed FROM damage";
@@ -146,15 +147,25 @@ impl Reader<'_> {
         Ok(bound)
     }
 
-    /// Whether an entry between others of a feed is not here at all, not even by name.
+    /// Whether nothing is left of the entry at this place of a feed, not even its hash, and one that names `prev` follows the entry before it.
     ///
     /// # Errors
     /// When the database cannot be read.
-    pub fn has_gap(&self, space: &SpaceId) -> Result<bool, StoreError> {
-        let Some(sid) = self.sid(space)? else { return Ok(false) };
-        let sql = "SELECT 1 FROM lost JOIN feed USING (fid) WHERE feed.sid = ?1 AND lost.cid = 0
-            AND NOT EXISTS (SELECT 1 FROM entry WHERE entry.fid = lost.fid AND entry.seq = lost.seq) LIMIT 1";
-        Ok(sql::one(self.connection, sql, [sid], |_| Ok(()))?.is_some())
+    pub fn is_nameless(&self, space: &SpaceId, feed: &FeedId, seq: u64, prev: Option<EntryHash>) -> Result<bool, StoreError> {
+        if !self.anything_lost()? {
+            return Ok(false);
+        }
+        let Some(fid) = self.fid(space, feed)? else { return Ok(false) };
+        let seq = sql::signed(seq);
+        let held = "SELECT 1 FROM entry WHERE hash = ?1";
+        if sql::one(self.connection, held, [nameless(fid, seq)], |_| Ok(()))?.is_none() {
+            return Ok(false);
+        }
+        let before = "SELECT 1 FROM entry WHERE fid = ?1 AND seq = ?2 AND hash = ?3";
+        match prev {
+            Some(prev) => Ok(sql::one(self.connection, before, (fid, seq - 1, prev.as_bytes()), |_| Ok(()))?.is_some()),
+            None => Ok(seq == 1),
+        }
     }
 
     /// The documents whose changes an entry brought.

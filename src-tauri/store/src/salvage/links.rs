@@ -1,10 +1,12 @@
 //! Rows that refer to each other are tied together again, and what is missing between them is written down as lost.
 
+use std::collections::VecDeque;
+
 use rusqlite::Connection;
 use tuttu_model::EntryHash;
 use tuttu_sync::feed::{SignedEntry, VerifiedEntry};
 
-use super::Missing;
+use super::{Missing, nameless};
 use crate::error::StoreError;
 use crate::packing::ERASED;
 use crate::sql;
@@ -56,44 +58,65 @@ fn count(new: &Connection, missing: &mut Missing, what: &str, sql: &str) -> Resu
     Ok(())
 }
 
-/// Entries before which one is missing: the missing one gets a row without bytes, named as the next one names it. Where several in a row are
-/// missing only the last has a name; the others come in again like new ones.
+/// Entries of a feed that are missing between others get rows without bytes, so that what they brought stays readable. The last of them is named by
+/// the entry after it; one before that has no name until it comes again.
 fn missing_entries(new: &Connection, missing: &mut Missing) -> Result<(), StoreError> {
-    let sql = "SELECT eid, fid, sid, seq, arrival, items, items_so_far, standing, signed FROM entry AS after WHERE seq > 1
-        AND NOT EXISTS (SELECT 1 FROM entry WHERE entry.fid = after.fid AND entry.seq = after.seq - 1) ORDER BY fid, seq DESC";
+    let sql = "SELECT eid, fid, sid, seq, arrival, items_so_far - items, standing, signed FROM entry AS after WHERE seq > 1
+        AND NOT EXISTS (SELECT 1 FROM entry WHERE entry.fid = after.fid AND entry.seq = after.seq - 1) ORDER BY fid, seq";
     let gaps = sql::all(new, sql, [], |row| {
-        let numbers: [i64; 8] = [row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?, row.get(5)?, row.get(6)?, row.get(7)?];
-        Ok((numbers, row.get::<_, Vec<u8>>(8)?))
+        let [eid, fid, sid, seq, arrival, so_far, standing] =
+            [row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?, row.get(5)?, row.get(6)?];
+        Ok((After { eid, fid, sid, seq, arrival, so_far, standing }, row.get::<_, Vec<u8>>(7)?))
     })?;
-    for ([eid, fid, sid, seq, arrival, items, items_so_far, standing], signed) in gaps {
-        let before = "SELECT max(seq), coalesce(max(items_so_far), 0), coalesce(max(eid), 0) FROM entry WHERE fid = ?1 AND seq < ?2";
-        let (held, so_far, held_eid) = sql::one(new, before, (fid, seq), |row| {
-            Ok((row.get::<_, Option<i64>>(0)?.unwrap_or(0), row.get::<_, i64>(1)?, row.get::<_, i64>(2)?))
-        })?
-        .unwrap_or_default();
-        for place in held + 1..seq {
-            sql::run(new, "INSERT INTO lost (fid, seq, cid) VALUES (?1, ?2, 0) ON CONFLICT DO NOTHING", (fid, place))?;
-        }
-        missing.say(format!("{} entries of a feed, before its number {seq}", seq - held - 1));
-        let Some(prev) = previous(&signed) else { continue };
-        // The changes it brought bear the number of its row: known when exactly one such number is left over.
-        let orphans = "SELECT DISTINCT eid FROM change WHERE fid = ?1 AND eid > ?2 AND eid < ?3 AND eid NOT IN (SELECT eid FROM entry)";
-        let orphans: Vec<i64> = sql::all(new, orphans, (fid, held_eid, eid), |row| Ok(row.get(0)?))?;
-        let its_eid = match orphans.as_slice() {
-            [only] if seq - held == 2 => *only,
-            _ => {
+    for (after, signed) in gaps {
+        let before = "SELECT max(seq), coalesce(max(eid), 0) FROM entry WHERE fid = ?1 AND seq < ?2";
+        let held = sql::one(new, before, (after.fid, after.seq), |row| Ok((row.get::<_, Option<i64>>(0)?.unwrap_or(0), row.get(1)?)))?;
+        let (last_seq, last_eid) = held.unwrap_or_default();
+        missing.say(format!("{} entries of a feed, before its number {}", after.seq - last_seq - 1, after.seq));
+        fill_gap(new, &after, last_seq, last_eid, previous(&signed))?;
+    }
+    Ok(())
+}
+
+/// The entry behind a gap.
+struct After {
+    eid: i64,
+    fid: i64,
+    sid: i64,
+    seq: i64,
+    arrival: i64,
+    /// Changes listed before it.
+    so_far: i64,
+    standing: i64,
+}
+
+fn fill_gap(new: &Connection, after: &After, last_seq: i64, last_eid: i64, name: Option<EntryHash>) -> Result<(), StoreError> {
+    // The changes that the missing entries brought bear the numbers of their rows, and these rise with the places in the feed.
+    let orphans =
+        "SELECT DISTINCT eid FROM change WHERE fid = ?1 AND eid > ?2 AND eid < ?3 AND eid NOT IN (SELECT eid FROM entry) ORDER BY eid";
+    let mut orphans: VecDeque<i64> = sql::all(new, orphans, (after.fid, last_eid, after.eid), |row| Ok(row.get(0)?))?.into();
+    for seq in last_seq + 1..after.seq {
+        let eid = match orphans.pop_front() {
+            Some(eid) => eid,
+            None => {
                 let free = "SELECT max(coalesce((SELECT max(eid) FROM entry), 0), coalesce((SELECT max(eid) FROM change), 0)) + 1";
                 sql::one(new, free, [], |row| row.get(0))?.unwrap_or(1)
             }
         };
-        let its_items = (items_so_far - items - so_far).max(0);
-        let size = "SELECT coalesce(sum(length(bytes)), 0), coalesce(min(cid), 1) FROM change WHERE eid = ?1";
-        let (size, first) = sql::one(new, size, [its_eid], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?)))?.unwrap_or((0, 1));
+        let is_last = seq == after.seq - 1;
+        while let Some(left) = orphans.front().filter(|_| is_last) {
+            sql::run(new, "UPDATE change SET eid = ?2 WHERE eid = ?1", (left, eid))?;
+            orphans.pop_front();
+        }
+        let brought = "SELECT count(*), coalesce(sum(length(bytes)), 0), coalesce(min(cid), 1) FROM change WHERE eid = ?1";
+        let [items, size, first] =
+            sql::one(new, brought, [eid], |row| Ok([row.get::<_, i64>(0)?, row.get(1)?, row.get(2)?]))?.unwrap_or([0, 0, 1]);
+        let hash = name.filter(|_| is_last).map_or_else(|| nameless(after.fid, seq), |name| name.0);
         let sql = "INSERT INTO entry (eid, sid, fid, seq, arrival, hash, standing, items, items_so_far, size, first_cid, signed)
             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, x'')";
-        let its_arrival = free_arrival(new, sid, arrival)?;
-        let values = (its_eid, sid, fid, seq - 1, its_arrival, prev.as_bytes(), standing, its_items, so_far + its_items, size, first);
-        sql::run(new, sql, values)?;
+        let arrival = free_arrival(new, after.sid, after.arrival)?;
+        sql::run(new, sql, (eid, after.sid, after.fid, seq, arrival, hash, after.standing, items, after.so_far, size, first))?;
+        sql::run(new, "INSERT INTO lost (fid, seq, cid) VALUES (?1, ?2, 0) ON CONFLICT DO NOTHING", (after.fid, seq))?;
     }
     Ok(())
 }

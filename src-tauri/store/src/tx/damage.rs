@@ -7,6 +7,7 @@ use super::Tx;
 use crate::error::StoreError;
 use crate::packing::{self, ERASED};
 use crate::rows::DamageWrite;
+use crate::salvage::nameless;
 use crate::sql;
 
 impl Tx<'_> {
@@ -102,6 +103,11 @@ impl Tx<'_> {
         at: i64,
     ) -> Result<Vec<DocumentId>, StoreError> {
         let hash = entry.hash();
+        if let Some(fid) = self.fid(space, &entry.entry().feed)? {
+            // It had no name; from here on it has.
+            let place = nameless(fid, sql::signed(entry.entry().seq));
+            sql::run(self.connection, "UPDATE entry SET hash = ?2 WHERE hash = ?1", (place, hash.as_bytes()))?;
+        }
         let sql = "SELECT eid, fid, seq FROM entry WHERE hash = ?1";
         let found = sql::one(self.connection, sql, [hash.as_bytes()], |row| Ok([row.get::<_, i64>(0)?, row.get(1)?, row.get(2)?]))?;
         let Some([eid, fid, seq]) = found else { return Err(StoreError::Other("there is no such entry".into())) };

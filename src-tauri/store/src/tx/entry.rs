@@ -82,8 +82,6 @@ impl Tx<'_> {
             ),
         )?;
         let eid = self.connection.last_insert_rowid();
-        // It may close a gap that damage left.
-        sql::run(self.connection, "DELETE FROM lost WHERE fid = ?1 AND seq = ?2 AND cid = 0", (chain.fid, sql::signed(entry.seq)))?;
         if write.invalid.is_none() {
             self.add_changes(sid, chain.fid, eid, first, write)?;
         }
