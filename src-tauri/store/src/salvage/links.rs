@@ -114,7 +114,7 @@ fn fill_gap(new: &Connection, after: &After, last_seq: i64, last_eid: i64, name:
         let hash = name.filter(|_| is_last).map_or_else(|| nameless(after.fid, seq), |name| name.0);
         let sql = "INSERT INTO entry (eid, sid, fid, seq, arrival, hash, standing, items, items_so_far, size, first_cid, signed)
             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, x'')";
-        let arrival = free_arrival(new, after.sid, after.arrival)?;
+        let arrival = free_arrival(new, after.sid, after.arrival - (after.seq - seq))?;
         sql::run(new, sql, (eid, after.sid, after.fid, seq, arrival, hash, after.standing, items, after.so_far, size, first))?;
         sql::run(new, "INSERT INTO lost (fid, seq, cid) VALUES (?1, ?2, 0) ON CONFLICT DO NOTHING", (after.fid, seq))?;
     }
@@ -194,12 +194,11 @@ fn previous(signed: &[u8]) -> Option<EntryHash> {
     sql::decode::<SignedEntry>(signed, "a feed entry").ok()?.claimed_prev()
 }
 
-/// The number just below that nobody has, else one at the end.
-fn free_arrival(new: &Connection, sid: i64, below: i64) -> Result<i64, StoreError> {
+/// The number wanted, where nobody has it, else one at the end.
+fn free_arrival(new: &Connection, sid: i64, wanted: i64) -> Result<i64, StoreError> {
     let taken = "SELECT 1 FROM entry WHERE sid = ?1 AND arrival = ?2";
-    let before = below - 1;
-    if before >= 1 && sql::one(new, taken, (sid, before), |_| Ok(()))?.is_none() {
-        return Ok(before);
+    if wanted >= 1 && sql::one(new, taken, (sid, wanted), |_| Ok(()))?.is_none() {
+        return Ok(wanted);
     }
     let last = "SELECT max(coalesce((SELECT max(arrival) FROM entry WHERE sid = ?1), 0), (SELECT arrivals FROM space WHERE sid = ?1)) + 1";
     Ok(sql::one(new, last, [sid], |row| row.get(0))?.unwrap_or(1))
