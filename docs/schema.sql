@@ -2,7 +2,7 @@
 -- Every table is STRICT and every column NOT NULL: what is not there is empty (x'', '', 0). Hashes and ids are raw bytes.
 
 PRAGMA application_id = 1416983668;
-PRAGMA user_version = 1;
+PRAGMA user_version = 2;
 
 -- What the engine keeps for itself: keys sealed for this computer, the file identity it last saw, the version that filled the query tables
 -- (`store.projections`).
@@ -157,6 +157,36 @@ CREATE TABLE invitation (
     auto INTEGER NOT NULL CHECK (auto IN (0, 1)),
     secret BLOB NOT NULL CHECK (length(secret) = 16),
     state TEXT NOT NULL -- open, used or withdrawn
+) STRICT;
+
+-- What could not be read and was set aside: when, what, and its bytes as they were found. Rows stay after they are healed.
+CREATE TABLE damage (
+    n INTEGER PRIMARY KEY NOT NULL, -- rises
+    at INTEGER NOT NULL, -- found, seconds since 1970
+    what TEXT NOT NULL, -- change, entry, view, or shown (what was shown of a record that cannot be made again)
+    sid INTEGER NOT NULL, -- its space; 0: not known
+    doc BLOB NOT NULL CHECK (length(doc) IN (0, 16)), -- the record it belongs to; empty: none, or not known
+    hash BLOB NOT NULL CHECK (length(hash) IN (0, 32)), -- hash of the change or entry; empty: none
+    why TEXT NOT NULL, -- what was wrong with it
+    kept BLOB NOT NULL, -- the bytes
+    healed INTEGER NOT NULL DEFAULT 0 -- when it was made whole again; 0: not yet
+) STRICT;
+
+CREATE INDEX damage_doc ON damage (sid, doc) WHERE healed = 0;
+
+-- Places in feeds of which something held was damaged. They are not offered to others, and asked of them again.
+CREATE TABLE lost (
+    fid INTEGER NOT NULL REFERENCES feed (fid),
+    seq INTEGER NOT NULL CHECK (seq >= 1), -- place in the feed
+    cid INTEGER NOT NULL, -- the change whose bytes are gone; 0: the entry itself
+    PRIMARY KEY (fid, seq, cid)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX lost_change ON lost (cid) WHERE cid > 0;
+
+-- While the query tables are made again: the records that are news (`record.news`), which no change tells.
+CREATE TABLE unseen (
+    did INTEGER PRIMARY KEY NOT NULL REFERENCES doc (did)
 ) STRICT;
 
 -- From here on: query tables, derived from the documents alone. They may be dropped and made again.

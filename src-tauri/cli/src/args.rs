@@ -108,13 +108,25 @@ pub(crate) enum Command {
         #[command(flatten)]
         scope: Scope,
     },
-    /// Take records out of the trash
+    /// Take records out of the trash; or make a vault out of a backup: restore FILE --vault NEW
+    ///
+    /// A restored vault is a computer of its own, with a new key. The passphrase is asked for on a terminal; scripts name a file or set
+    /// TUTTU_PASSPHRASE.
     Restore {
-        /// The records
+        /// The records; or the backup file, where --vault names a folder that is not there yet
         #[arg(required = true)]
         ids: Vec<String>,
         #[command(flatten)]
         scope: Scope,
+        /// A file whose first line is the passphrase of the backup
+        #[arg(long, value_name = "FILE", conflicts_with = "identity")]
+        passphrase_file: Option<PathBuf>,
+        /// The age identity file that opens the backup
+        #[arg(long, value_name = "FILE")]
+        identity: Option<String>,
+        /// This computer's name in the restored vault; the host name unless told
+        #[arg(long)]
+        computer: Option<String>,
     },
     /// What is in the trash
     Trash,
@@ -278,7 +290,33 @@ pub(crate) enum Command {
         timeout: String,
     },
     /// Verify signatures, chains, documents and what is shown
-    Check,
+    Check {
+        /// Set damage aside and make again what can be made again
+        #[arg(long)]
+        repair: bool,
+    },
+    /// Make lists, search and check sums again from the changes
+    Rebuild,
+    /// What could not be read and was set aside
+    Damage {
+        /// One record; all unless told
+        id: Option<String>,
+        #[command(flatten)]
+        scope: Scope,
+    },
+    /// Write everything to one encrypted file and read it back
+    ///
+    /// The passphrase is asked for on a terminal; scripts name a file or set TUTTU_PASSPHRASE.
+    Backup {
+        /// The file; must not exist yet
+        file: PathBuf,
+        /// A file whose first line is the passphrase
+        #[arg(long, value_name = "FILE", conflicts_with = "recipient")]
+        passphrase_file: Option<PathBuf>,
+        /// Lock it for an age recipient instead of with a passphrase
+        #[arg(long, value_name = "AGE1...")]
+        recipient: Option<String>,
+    },
 }
 
 /// What to do with spaces.

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::maintenance::Progress;
 use tuttu_engine::api::{Answer, Command, ErrorCode, ErrorView, Outcome, Query};
 use tuttu_engine::{Engine, default_vault_dir};
 use tuttu_net::{Client, Host, HostOptions, Reply, Request};
@@ -14,6 +15,24 @@ pub(crate) enum Backend {
     Here(Engine),
     /// The vault is open here, with a network.
     Host(Host),
+    /// The vault was closed and could not be opened again.
+    Closed,
+}
+
+/// Opens the vault in this process; its lists are complete then, which after an update may take a while.
+async fn open_here(dir: &Path) -> Result<Engine, ErrorView> {
+    let engine = Engine::open(dir)?;
+    let (mut progress, mut events, waiting) = (Progress::on_terminal(), engine.subscribe(), engine.clone());
+    let mut work = tokio::task::spawn_blocking(move || waiting.finish_rebuilding());
+    loop {
+        tokio::select! {
+            done = &mut work => {
+                done.map_err(|error| ErrorView::new(ErrorCode::Internal, error.to_string(), ""))??;
+                return Ok(engine);
+            }
+            Ok(event) = events.recv() => if let Some(progress) = &mut progress { progress.show(&event) },
+        }
+    }
 }
 
 /// The folder of the vault.
@@ -28,7 +47,7 @@ impl Backend {
     pub(crate) async fn open(dir: &Path) -> Result<Self, ErrorView> {
         match Client::connect(dir).await? {
             Some(client) => Ok(Self::Other(client)),
-            None => Ok(Self::Here(Engine::open(dir)?)),
+            None => Ok(Self::Here(open_here(dir).await?)),
         }
     }
 
@@ -47,7 +66,7 @@ impl Backend {
             (Self::Host(host), request) => host.request(request).await,
             (Self::Here(engine), Request::Execute { command }) => engine.execute(command).map(Reply::Outcome),
             (Self::Here(engine), Request::Query { query }) => engine.query(query).map(Reply::Answer),
-            (Self::Here(_), _) => Err(ErrorView::new(
+            (Self::Here(_) | Self::Closed, _) => Err(ErrorView::new(
                 ErrorCode::Unreachable,
                 "Tuttu is not running for this vault, so nobody can wait to be let in.",
                 "Open the app, or run: tuttu serve",
@@ -63,12 +82,66 @@ impl Backend {
         }
     }
 
+    /// Carries out a command that may take long; on a terminal it says how far it is.
+    pub(crate) async fn execute_with_progress(&mut self, command: Command) -> Result<Outcome, ErrorView> {
+        match self.request_with_progress(Request::Execute { command }).await? {
+            Reply::Outcome(outcome) => Ok(outcome),
+            other => Err(unexpected(&other)),
+        }
+    }
+
+    /// Asks a query that may take long; on a terminal it says how far it is.
+    pub(crate) async fn query_with_progress(&mut self, query: Query) -> Result<Answer, ErrorView> {
+        match self.request_with_progress(Request::Query { query }).await? {
+            Reply::Answer(answer) => Ok(answer),
+            other => Err(unexpected(&other)),
+        }
+    }
+
+    async fn request_with_progress(&mut self, request: Request) -> Result<Reply, ErrorView> {
+        let Some(mut progress) = Progress::on_terminal() else { return self.request(request).await };
+        match self {
+            Self::Other(client) => {
+                client.request(Request::Subscribe).await?;
+                client.request_with_events(request, &mut |event| progress.show(event)).await
+            }
+            Self::Host(_) | Self::Closed => self.request(request).await,
+            Self::Here(engine) => {
+                let (mut events, engine) = (engine.subscribe(), engine.clone());
+                let mut work = tokio::task::spawn_blocking(move || match request {
+                    Request::Execute { command } => engine.execute(command).map(Reply::Outcome),
+                    Request::Query { query } => engine.query(query).map(Reply::Answer),
+                    other => Err(unexpected(&other)),
+                });
+                loop {
+                    tokio::select! {
+                        done = &mut work => {
+                            return done.map_err(|error| ErrorView::new(ErrorCode::Internal, error.to_string(), ""))?;
+                        }
+                        Ok(event) = events.recv() => progress.show(&event),
+                    }
+                }
+            }
+        }
+    }
+
     /// Asks a query.
     pub(crate) async fn query(&mut self, query: Query) -> Result<Answer, ErrorView> {
         match self.request(Request::Query { query }).await? {
             Reply::Answer(answer) => Ok(answer),
             other => Err(unexpected(&other)),
         }
+    }
+
+    /// Closes the vault that is open here and opens it again; `false` when another process has it.
+    pub(crate) fn reopen(&mut self, dir: &Path) -> Result<bool, ErrorView> {
+        if !matches!(self, Self::Here(_)) {
+            return Ok(false);
+        }
+        // Closed before it is opened: one vault, one process, one handle.
+        drop(std::mem::replace(self, Self::Closed));
+        *self = Self::Here(Engine::open(dir)?);
+        Ok(true)
     }
 
     /// Ends in order.

@@ -149,6 +149,10 @@ pub(crate) async fn set(out: Out, backend: &mut Backend, record: RecordRef, fiel
 pub(crate) async fn get(out: Out, backend: &mut Backend, reference: RecordRef) -> Done {
     let view = record(backend, reference).await?;
     print_record(out, &view)?;
+    let record = Some(RecordRef { space: Some(view.space.clone()), id: view.id.clone() });
+    if let Answer::Damage(damages) = backend.query(Query::Damage { record }).await? {
+        damages.iter().for_each(|damage| note(&printable(&damage.what)));
+    }
     OK
 }
 
@@ -372,26 +376,4 @@ pub(crate) async fn export(
 pub(crate) async fn move_to(out: Out, backend: &mut Backend, id: String, space: String) -> Done {
     let outcome = backend.execute(Command::Move { record: RecordRef::anywhere(id), space }).await?;
     print_outcome(out, backend, outcome).await
-}
-
-pub(crate) async fn check(out: Out, backend: &mut Backend) -> Done {
-    let report = match backend.query(Query::Check).await? {
-        Answer::Check(report) => report,
-        other => return Err(unexpected(&other)),
-    };
-    let clean = report.problems.is_empty();
-    let counts = [
-        counted(report.spaces, "space", "spaces"),
-        counted(report.feeds, "feed", "feeds"),
-        counted(report.entries, "entry", "entries"),
-        counted(report.documents, "record", "records"),
-    ]
-    .join(", ");
-    let text = if clean { format!("All is well: {counts}.") } else { format!("{}\n{counts}", report.problems.join("\n")) };
-    out.answer(
-        &json!({"ok": clean, "spaces": report.spaces, "feeds": report.feeds, "entries": report.entries, "documents": report.documents,
-            "problems": report.problems}),
-        &text,
-    )?;
-    Ok(if clean { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

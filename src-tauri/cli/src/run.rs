@@ -9,8 +9,9 @@ use tuttu_engine::{Engine, NewVault};
 
 use crate::args::{Cli, Command, SpaceCommand};
 use crate::backend::{Backend, vault_dir};
+use crate::maintenance::KeyFrom;
 use crate::output::Out;
-use crate::{records, serve, sharing};
+use crate::{maintenance, records, serve, sharing};
 
 /// Runs one command line.
 pub(crate) fn run(cli: Cli) -> Result<ExitCode, ErrorView> {
@@ -36,9 +37,15 @@ async fn dispatch(cli: Cli) -> Result<ExitCode, ErrorView> {
         Command::Invite { space, role, expires, auto, for_whom, relay } => {
             sharing::invite(out, &dir, sharing::Terms { space, role, expires, auto, for_whom, relay }).await
         }
+        Command::Restore { ids, scope: _, passphrase_file, identity, computer }
+            if maintenance::is_backup(&dir, &ids, passphrase_file.is_some() || identity.is_some() || computer.is_some()) =>
+        {
+            let (name, file) = (computer.unwrap_or_else(host_name), ids.into_iter().next().unwrap_or_default());
+            maintenance::restore(out, &dir, file.into(), KeyFrom { passphrase_file, key: identity }, name).await
+        }
         other => {
             let mut backend = Backend::open(&dir).await?;
-            let result = plain(out, &mut backend, other).await;
+            let result = plain(out, &mut backend, &dir, other).await;
             backend.close().await;
             result
         }
@@ -61,7 +68,7 @@ fn host_name() -> String {
     std::env::var("COMPUTERNAME").ok().or(from_file).filter(|name| !name.is_empty()).unwrap_or_else(|| "My computer".to_owned())
 }
 
-async fn plain(out: Out, backend: &mut Backend, command: Command) -> Result<ExitCode, ErrorView> {
+async fn plain(out: Out, backend: &mut Backend, dir: &Path, command: Command) -> Result<ExitCode, ErrorView> {
     match command {
         Command::Status => sharing::status(out, backend).await,
         Command::Add { kind, space, stdin: true, .. } => records::add_lines(out, backend, &kind, space).await,
@@ -72,7 +79,7 @@ async fn plain(out: Out, backend: &mut Backend, command: Command) -> Result<Exit
         Command::Search { query, limit } => records::search(out, backend, query, limit).await,
         Command::Timeline { id, limit, scope } => records::timeline(out, backend, records::reference(scope, id), limit).await,
         Command::Delete { ids, scope } => records::delete(out, backend, ids, &scope, true).await,
-        Command::Restore { ids, scope } => records::delete(out, backend, ids, &scope, false).await,
+        Command::Restore { ids, scope, .. } => records::delete(out, backend, ids, &scope, false).await,
         Command::Trash => records::trash(out, backend).await,
         Command::Undo => records::undo(out, backend).await,
         Command::Redo => records::redo(out, backend).await,
@@ -97,7 +104,12 @@ async fn plain(out: Out, backend: &mut Backend, command: Command) -> Result<Exit
         Command::Members { space } => sharing::members(out, backend, space).await,
         Command::Role { space, member, role } => sharing::role(out, backend, space, member, role).await,
         Command::Remove { space, member } => sharing::remove(out, backend, space, member).await,
-        Command::Check => records::check(out, backend).await,
+        Command::Check { repair } => maintenance::check(out, backend, dir, repair).await,
+        Command::Rebuild => maintenance::rebuild(out, backend).await,
+        Command::Damage { id, scope } => maintenance::damage(out, backend, id.map(|id| records::reference(scope, id))).await,
+        Command::Backup { file, passphrase_file, recipient } => {
+            maintenance::backup(out, backend, &file, KeyFrom { passphrase_file, key: recipient }).await
+        }
         Command::Init { .. } | Command::Serve { .. } | Command::Join { .. } | Command::Sync { .. } | Command::Invite { .. } => {
             Ok(ExitCode::SUCCESS)
         }

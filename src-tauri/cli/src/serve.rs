@@ -59,7 +59,13 @@ fn print(out: Out, event: &Event) -> Result<(), ErrorView> {
             request.words.join(" "),
             request.id
         ),
-        Event::JoinRequestEnded { .. } | Event::Changed { .. } | Event::Sync { .. } | Event::ImportProgress { .. } => return Ok(()),
+        Event::JoinRequestEnded { .. }
+        | Event::Changed { .. }
+        | Event::Sync { .. }
+        | Event::ImportProgress { .. }
+        | Event::Progress { .. } => {
+            return Ok(());
+        }
     };
     out.line(&crate::output::printable(&text))
 }

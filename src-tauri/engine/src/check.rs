@@ -1,94 +1,163 @@
-//! `check`: signatures, chains, documents, projections and accumulators against each other.
+//! `check`: signatures, chains, documents, query tables, sums, text indexes and the file itself, against each other. It reads one row after the
+//! other and keeps sums and a bounded list of what is wrong, so a million records need no more memory than a thousand.
 
-use tuttu_model::{Document, FeedId, SpaceId, view};
-use tuttu_store::Reader;
-use tuttu_sync::feed::Vector;
+mod documents;
+mod entries;
+mod membership;
 
-use crate::api::CheckReport;
-use crate::engine::Inner;
+use std::cell::RefCell;
+use std::time::{Duration, Instant};
+
+use tuttu_model::{DocumentId, EntryHash, SpaceId};
+use tuttu_store::{Reader, StoreError};
+
+use crate::api::{CheckReport, ErrorView, Event, Finding, Outcome};
+use crate::engine::{Engine, Inner};
 use crate::failure::Failure;
 
-/// Problems listed before the report is cut.
+/// Findings listed before the report only counts.
 const LISTED: usize = 200;
-/// Entries read at once.
-const CHUNK: usize = 256;
+/// How often progress is told.
+const TELL_EVERY: Duration = Duration::from_millis(200);
+
+/// What a check found, and what can be done about it.
+#[derive(Debug, Default)]
+pub(crate) struct Checked {
+    pub(crate) report: CheckReport,
+    /// Caches are wrong: a rebuild mends them.
+    caches: bool,
+    /// Pages of the file are damaged: it is mended when it is opened the next time.
+    file: bool,
+    /// Records with changes that cannot be read.
+    documents: Vec<(SpaceId, DocumentId)>,
+    /// Entries that cannot be read.
+    entries: Vec<(SpaceId, EntryHash)>,
+}
+
+/// What is safe when a cache is wrong.
+const CHANGES_SAFE: &str = "The changes it is made from are whole.";
+/// What is safe when pages are damaged.
+const FILE_SAFE: &str = "What can be read is taken into a new file, and the damaged one is kept.";
+/// What to do about what `--repair` mends.
+const REPAIR: &str = "Run: tuttu check --repair";
+
+impl Checked {
+    fn find(&mut self, what: &str, problem: String, safe: &str, done: &str) {
+        if self.report.findings.len() < LISTED {
+            self.report.problems.push(problem.clone());
+            self.report.findings.push(Finding { what: what.into(), problem, safe: safe.into(), done: done.into() });
+        } else {
+            self.report.more = self.report.more.saturating_add(1);
+        }
+    }
+
+    /// Damaged pages end one part of a check, not the others.
+    fn as_far_as_possible(&mut self, result: Result<(), Failure>) -> Result<(), Failure> {
+        match result {
+            Err(Failure::Store(StoreError::Corrupt(why))) => {
+                self.file = true;
+                self.find("file", format!("A part of the database file cannot be read: {why}."), FILE_SAFE, REPAIR);
+                Ok(())
+            }
+            other => other,
+        }
+    }
+
+    /// A cache is wrong.
+    fn cache(&mut self, what: &str, problem: String) {
+        self.caches = true;
+        self.find(what, problem, CHANGES_SAFE, REPAIR);
+    }
+}
+
+/// Tells how far a check is.
+struct Telling<'a> {
+    inner: &'a Inner,
+    total: u32,
+    done: u32,
+    told: RefCell<Instant>,
+}
+
+impl Telling<'_> {
+    fn step(&mut self, by: usize) {
+        self.done = self.done.saturating_add(u32::try_from(by).unwrap_or(u32::MAX));
+        if self.told.borrow().elapsed() >= TELL_EVERY {
+            *self.told.borrow_mut() = Instant::now();
+            self.inner.announce(Event::Progress { what: "check".into(), done: self.done.min(self.total), total: self.total });
+        }
+    }
+}
 
 impl Inner {
-    pub(crate) fn check(&self, reader: &Reader<'_>) -> Result<CheckReport, Failure> {
-        let mut report = CheckReport::default();
-        for space in reader.spaces()? {
-            report.spaces += 1;
-            self.check_entries(reader, &space.id, &mut report)?;
-            self.check_documents(reader, &space.id, &mut report)?;
+    pub(crate) fn check(&self, reader: &Reader<'_>) -> Result<Checked, Failure> {
+        let mut checked = Checked::default();
+        let total = reader.document_count(0)?.0;
+        let mut telling = Telling { inner: self, total, done: 0, told: RefCell::new(Instant::now()) };
+        for row in reader.spaces()? {
+            checked.report.spaces += 1;
+            let result = self.check_membership(reader, &row, &mut checked);
+            checked.as_far_as_possible(result)?;
+            let result = self.check_entries(reader, &row.id, &mut checked);
+            checked.as_far_as_possible(result)?;
         }
-        report.problems.truncate(LISTED);
-        Ok(report)
+        if reader.projections_are_current()? {
+            let result = self.check_documents(reader, &mut checked, &mut telling);
+            checked.as_far_as_possible(result)?;
+        } else {
+            let safe = "Nothing is missing: all changes are there, and the lists fill by themselves while Tuttu runs.";
+            checked.find("lists", "The lists are being made again just now and are not complete yet.".into(), safe, "Check again later.");
+        }
+        for problem in reader.damage()? {
+            checked.file = true;
+            checked.find("file", format!("The database file: {problem}."), FILE_SAFE, REPAIR);
+        }
+        checked.report.damaged = reader.damaged_records()?;
+        Ok(checked)
+    }
+}
+
+impl Engine {
+    /// Checks everything, mends what can be mended, and checks again.
+    pub(crate) fn repair(&self) -> Result<Outcome, ErrorView> {
+        let found = self.inner.read(|reader| self.inner.check(reader))?;
+        let mut report = found.report.clone();
+        self.set_found_aside(&found)?;
+        if found.file {
+            self.inner.store.suspect("check found it damaged");
+        }
+        // What lies in damaged pages cannot be made again in the same file.
+        let rebuilt = found.caches && self.rebuild().is_ok();
+        let after = self.inner.read(|reader| self.inner.check(reader))?;
+        for finding in &mut report.findings {
+            finding.done = if finding.what == "file" {
+                "It is mended when Tuttu opens this vault the next time.".into()
+            } else if after.report.problems.contains(&finding.problem) {
+                "It could not be mended.".into()
+            } else if finding.safe == CHANGES_SAFE && rebuilt {
+                "It was made again from the changes.".into()
+            } else {
+                "Its bytes were set aside. A colleague’s computer that has it sends it again at the next exchange.".into()
+            };
+        }
+        report.problems = after.report.problems;
+        report.more = after.report.more;
+        report.damaged = after.report.damaged;
+        Ok(Outcome::Repaired { report })
     }
 
-    fn check_entries(&self, reader: &Reader<'_>, space: &SpaceId, report: &mut CheckReport) -> Result<(), Failure> {
-        let headers = reader.headers(space)?;
-        report.feeds += u32::try_from(headers.len()).unwrap_or(u32::MAX);
-        let mut places: std::collections::BTreeMap<tuttu_model::EntryHash, (FeedId, u64)> = std::collections::BTreeMap::new();
-        let mut after = 0;
-        loop {
-            let entries = reader.stream(space, after, &Vector::default(), CHUNK, usize::MAX)?;
-            let Some(last) = entries.last() else { break };
-            after = last.arrival;
-            for stored in entries {
-                report.entries += 1;
-                let (feed, seq) = (stored.entry.claimed_feed(), stored.entry.claimed_seq());
-                let Some(header) = headers.get(&feed) else {
-                    report.problems.push(format!("Entry {seq} belongs to a feed that is not there."));
-                    continue;
-                };
-                let Ok(verified) = stored.entry.verify(header) else {
-                    report.problems.push(format!("The signature of entry {seq} of feed {feed} does not match."));
-                    continue;
-                };
-                places.insert(verified.hash(), (feed, seq));
-                // Not "the entry before it in the order of arrival": a forked feed has several histories, and one of them may count.
-                let follows = verified.entry().prev.map_or(seq == 1, |prev| places.get(&prev) == Some(&(feed, seq.saturating_sub(1))));
-                if !follows {
-                    report.problems.push(format!("Entry {seq} of feed {feed} does not follow the one before it."));
-                }
-                for (item, bytes) in verified.entry().items.iter().zip(&stored.changes) {
-                    let whole =
-                        bytes.as_ref().is_none_or(|bytes| tuttu_model::Change::read(bytes).is_ok_and(|change| change.hash == item.change));
-                    if !whole {
-                        report.problems.push(format!("A change of record {} is damaged.", item.doc));
-                    }
-                }
-            }
+    fn set_found_aside(&self, found: &Checked) -> Result<(), ErrorView> {
+        let (documents, entries) = (found.documents.clone(), found.entries.clone());
+        if documents.is_empty() && entries.is_empty() {
+            return Ok(());
         }
-        Ok(())
-    }
-
-    fn check_documents(&self, reader: &Reader<'_>, space: &SpaceId, report: &mut CheckReport) -> Result<(), Failure> {
-        for doc in reader.documents(space)? {
-            report.documents += 1;
-            let rows = reader.changes(space, &doc)?;
-            let projected = reader.record(space, &doc)?.map(|row| row.view);
-            if !rows.iter().any(|row| row.accepted) {
-                // Everything held of it was set aside: there must be nothing to see.
-                if projected.is_some() {
-                    report.problems.push(format!("Record {doc} is shown although nothing of it counts."));
-                }
-                continue;
+        self.inner.write(tuttu_store::Lane::Remote, move |inner, tx| {
+            for (space, doc) in documents {
+                inner.set_changes_aside(tx, &space, &doc)?;
             }
-            let accepted = rows.iter().filter(|row| row.accepted).filter_map(|row| row.bytes.as_deref());
-            match Document::from_changes(accepted) {
-                Ok(document) => {
-                    let rebuilt = view::view_of(&document.record(), &doc, space);
-                    if projected.as_ref() != Some(&rebuilt) {
-                        report.problems.push(format!("What is shown of {} differs from its stored changes.", rebuilt.id));
-                    }
-                    if reader.heads(space, &doc)? != document.heads() {
-                        report.problems.push(format!("The noted state of {} differs from its stored changes.", rebuilt.id));
-                    }
-                }
-                Err(error) => report.problems.push(format!("Record {doc} cannot be built: {error}.")),
+            for (space, hash) in entries {
+                inner.set_aside(tx, &tuttu_store::rows::Noticed::Entry(space, hash))?;
             }
-        }
-        Ok(())
+            Ok(())
+        })
     }
 }

@@ -48,6 +48,9 @@ impl Engine {
             Command::SetRole { space, member, role } => self.set_role(space, member, &role),
             Command::RemoveMember { space, member } => self.set_role(space, member, "none"),
             Command::MarkSeen { record } => self.mark_seen(record),
+            Command::Rebuild => self.rebuild(),
+            Command::Repair => self.repair(),
+            Command::Backup { path, lock } => self.backup(&path, &lock),
             Command::SetSetting { key, value } => {
                 self.set_setting(&key, Some(value.as_str()).filter(|text| !text.is_empty()))?;
                 Ok(Outcome::Done)

@@ -290,5 +290,5 @@ impl<'a> EntryWriter<'a> {
 }
 
 fn internal(why: &str) -> Failure {
-    ErrorView::new(ErrorCode::Internal, crate::failure::sentence(why), "Nothing was changed. Everything saved before is safe.").into()
+    crate::failure::internal(why).into()
 }

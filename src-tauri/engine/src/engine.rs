@@ -11,6 +11,7 @@ use tuttu_sync::replica::Replica;
 
 use crate::api::{ErrorCode, ErrorView, Event};
 use crate::authors::Authors;
+use crate::damage::{document_to_edit, load_document};
 use crate::failure::Failure;
 use crate::keys::Keys;
 use crate::surroundings::Surroundings;
@@ -53,6 +54,8 @@ pub(crate) struct Inner {
     pub(crate) computer: ComputerId,
     pub(crate) person: PersonId,
     pub(crate) surroundings: Arc<dyn Surroundings>,
+    /// Held while the caches are made again.
+    pub(crate) rebuilding: Arc<Mutex<()>>,
     events: broadcast::Sender<Event>,
     caches: Mutex<Caches>,
 }
@@ -85,7 +88,16 @@ impl Caches {
 impl Inner {
     pub(crate) fn new(store: Store, keys: Keys, surroundings: Arc<dyn Surroundings>) -> Self {
         let (events, _) = broadcast::channel(EVENTS);
-        Self { computer: keys.computer_id(), person: keys.person_id(), store, keys, surroundings, events, caches: Mutex::default() }
+        Self {
+            computer: keys.computer_id(),
+            person: keys.person_id(),
+            store,
+            keys,
+            surroundings,
+            rebuilding: Arc::default(),
+            events,
+            caches: Mutex::default(),
+        }
     }
 
     pub(crate) fn caches(&self) -> MutexGuard<'_, Caches> {
@@ -100,6 +112,17 @@ impl Inner {
 
     /// Runs `work` in one durable transaction; what it refuses comes back as it was said, with nothing written.
     pub(crate) fn write<T: Send + 'static>(
+        self: &Arc<Self>,
+        lane: Lane,
+        work: impl FnOnce(&Arc<Self>, &mut Tx<'_>) -> Result<T, Failure> + Send + 'static,
+    ) -> Result<T, ErrorView> {
+        let result = self.write_quietly(lane, work);
+        self.set_noticed_aside();
+        result
+    }
+
+    /// The same without a look at what it came upon.
+    pub(crate) fn write_quietly<T: Send + 'static>(
         self: &Arc<Self>,
         lane: Lane,
         work: impl FnOnce(&Arc<Self>, &mut Tx<'_>) -> Result<T, Failure> + Send + 'static,
@@ -159,8 +182,18 @@ impl Inner {
         Ok(membership)
     }
 
-    /// The document as stored, from the cache when its heads still match.
+    /// The document as stored, to be changed; from the cache when its heads still match.
     pub(crate) fn document(&self, reader: &Reader<'_>, space: &SpaceId, doc: &DocumentId) -> Result<Document, Failure> {
+        if let Some(held) = self.caches().take_document(&(*space, *doc))
+            && held.heads() == reader.heads(space, doc)?
+        {
+            return Ok(held);
+        }
+        document_to_edit(reader, space, doc)
+    }
+
+    /// The document as far as it can be read.
+    pub(crate) fn document_to_read(&self, reader: &Reader<'_>, space: &SpaceId, doc: &DocumentId) -> Result<Document, Failure> {
         if let Some(held) = self.caches().take_document(&(*space, *doc))
             && held.heads() == reader.heads(space, doc)?
         {
@@ -168,13 +201,6 @@ impl Inner {
         }
         load_document(reader, space, doc)
     }
-}
-
-/// Builds a document from its accepted changes.
-pub(crate) fn load_document(reader: &Reader<'_>, space: &SpaceId, doc: &DocumentId) -> Result<Document, Failure> {
-    let rows = reader.changes(space, doc)?;
-    let bytes = rows.iter().filter(|row| row.accepted).filter_map(|row| row.bytes.as_deref());
-    Ok(Document::from_changes(bytes)?)
 }
 
 impl Engine {

@@ -54,7 +54,19 @@ impl From<StoreError> for ErrorView {
             StoreError::Damaged(_) => Self::new(
                 ErrorCode::Damaged,
                 message,
-                "Nothing was deleted. Copy the folder to a safe place, then run: tuttu check. Colleagues' computers still have what you shared.",
+                "Nothing was deleted. Run: tuttu check --repair. Colleagues’ computers still have what you shared.",
+            ),
+            StoreError::Corrupt(_) => Self::new(
+                ErrorCode::Damaged,
+                message,
+                "Nothing was deleted, and everything else can be read. Close Tuttu and open it again: it then takes over all that can be read, and keeps \
+                 the damaged file. Colleagues’ computers still have what you shared.",
+            ),
+            StoreError::NotAVault(_) => Self::new(
+                ErrorCode::Damaged,
+                message,
+                "Nothing was changed. Put vault.db back from a copy of the folder, or restore a backup: tuttu restore FILE --vault NEW. Colleagues’ \
+                 computers still have what you shared.",
             ),
             StoreError::ReadOnly(_) => Self::new(
                 ErrorCode::ReadOnly,
@@ -75,7 +87,7 @@ impl From<StoreError> for ErrorView {
 
 impl From<DocumentError> for ErrorView {
     fn from(error: DocumentError) -> Self {
-        Self::new(ErrorCode::Damaged, sentence(&error.to_string()), "Nothing was deleted. Run: tuttu check")
+        Self::new(ErrorCode::Damaged, sentence(&error.to_string()), "Nothing was deleted. Run: tuttu check --repair")
     }
 }
 
@@ -94,6 +106,11 @@ pub(crate) fn sentence(text: &str) -> String {
         out.push('.');
     }
     out
+}
+
+/// What should not happen.
+pub(crate) fn internal(why: &str) -> ErrorView {
+    ErrorView::new(ErrorCode::Internal, sentence(why), "Nothing was changed. Everything saved before is safe.")
 }
 
 /// What is not there.

@@ -31,12 +31,23 @@ impl Keys {
         Ok(Self { person: SecretKey::from_bytes(&random(surroundings)?), computer: SecretKey::from_bytes(&random(surroundings)?) })
     }
 
+    /// The person key of a backup, and a new key for this computer.
+    pub(crate) fn for_restored(person: &str, surroundings: &dyn Surroundings) -> Option<Self> {
+        let bytes: [u8; 32] = data_encoding::HEXLOWER.decode(person.as_bytes()).ok()?.try_into().ok()?;
+        Some(Self { person: SecretKey::from_bytes(&bytes), computer: SecretKey::from_bytes(&random(surroundings).ok()?) })
+    }
+
     pub(crate) fn person_id(&self) -> PersonId {
         PersonId(*self.person.public().as_bytes())
     }
 
     pub(crate) fn computer_id(&self) -> ComputerId {
         ComputerId(*self.computer.public().as_bytes())
+    }
+
+    /// Whether a vault's keys lie in this folder.
+    pub(crate) fn are_in(dir: &Path) -> bool {
+        path(dir, "person").exists() || path(dir, "computer").exists()
     }
 
     /// Reads both keys.
@@ -63,7 +74,8 @@ fn read(path: &Path) -> Result<SecretKey, ErrorView> {
         ErrorView::new(
             ErrorCode::Damaged,
             format!("The key file {} cannot be read: {why}.", path.display()),
-            "Your records are safe. Put the file back from a copy of the folder.",
+            "Your records are safe, and nothing was changed. Put the file back from a copy of the folder, or restore a backup into a new folder: tuttu \
+             restore FILE --vault NEW.",
         )
     };
     let text = fs::read_to_string(path).map_err(|error| damaged(error.to_string()))?;

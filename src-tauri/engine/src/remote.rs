@@ -14,7 +14,7 @@ use tuttu_sync::validate::{Checked, Known, check_change};
 use tuttu_sync::verdict::{Standing, judge};
 
 use crate::commit::changed_event;
-use crate::engine::{Engine, Inner, load_document};
+use crate::engine::{Engine, Inner};
 use crate::failure::Failure;
 
 /// How much of its rules a space may hold, whoever sends it.
@@ -82,6 +82,8 @@ struct Receiver<'a, 'b, 'c> {
     needs_judging: bool,
     pending: bool,
     room: Room,
+    /// Damaged records among those of the entry being placed.
+    incomplete: Vec<DocumentId>,
     applied: Applied,
 }
 
@@ -113,6 +115,7 @@ impl<'a, 'b, 'c> Receiver<'a, 'b, 'c> {
             needs_judging: false,
             pending: false,
             room,
+            incomplete: Vec::new(),
             applied: Applied::default(),
         };
         let refused = receiver.all(batch)?;
@@ -220,7 +223,8 @@ impl<'a, 'b, 'c> Receiver<'a, 'b, 'c> {
     fn entry(&mut self, incoming: IncomingEntry) -> Result<Fate, Failure> {
         let feed = incoming.entry.claimed_feed();
         let hash = incoming.entry.hash();
-        if self.tx.has_entry(&self.space, &hash)? {
+        let held = self.tx.has_entry(&self.space, &hash)?;
+        if held && !self.tx.is_lost(&self.space, &feed, incoming.entry.claimed_seq())? {
             return Ok(Fate::Stored);
         }
         let known = self.tx.header(&self.space, &feed)?;
@@ -242,6 +246,13 @@ impl<'a, 'b, 'c> Receiver<'a, 'b, 'c> {
         let items = verified.entry().items.len();
         if items == 0 || items > ENTRY_ITEMS || items != incoming.changes.len() {
             return Ok(Fate::Refused("an entry lists no changes, too many, or not the ones beside it".into()));
+        }
+        let (seq, prev) = (verified.entry().seq, verified.entry().prev);
+        if held || self.tx.is_nameless(&self.space, &feed, seq, prev)? {
+            // Something of it was damaged here: this is the same, whole.
+            let healed = self.inner.heal(self.tx, &self.space, &verified, &incoming.changes)?;
+            self.applied.touched.extend(healed);
+            return Ok(Fate::Stored);
         }
         if !self.follows(&verified)? {
             return Ok(Fate::Pending("an entry came before the one it follows"));
@@ -291,6 +302,9 @@ impl<'a, 'b, 'c> Receiver<'a, 'b, 'c> {
                     None => self.tx.known(&self.space, &item.doc)?,
                 }),
             };
+            if known.values().any(|known| known.seq == 0) && self.tx.is_incomplete(&self.space, &item.doc)? {
+                return Ok(Err(Fate::Refused("a record here is damaged and waits for its older changes".into())));
+            }
             match check_change(&bytes, item.change, header.actor(), known) {
                 Checked::Good(change) => {
                     known.insert(change.hash, Known::from(&change));
@@ -337,6 +351,10 @@ impl<'a, 'b, 'c> Receiver<'a, 'b, 'c> {
                     self.tx.put_record(&self.space, &write)?;
                     self.applied.touched.insert(write.doc);
                 }
+                for doc in std::mem::take(&mut self.incomplete) {
+                    self.inner.renew(self.tx, &self.space, &doc)?;
+                    self.applied.touched.insert(doc);
+                }
             }
             _ => self.needs_judging = true,
         }
@@ -379,6 +397,11 @@ impl<'a, 'b, 'c> Receiver<'a, 'b, 'c> {
             {
                 let Some(record) = change.sole_record() else { return Ok(Err("a first change cannot be read".into())) };
                 writes.push(RecordWrite { doc, heads: vec![change.hash], record, snapshot: None, news: true });
+                continue;
+            }
+            if self.tx.is_incomplete(&self.space, &doc)? {
+                // It cannot be put together now; what of it can be is shown once the changes are stored.
+                self.incomplete.push(doc);
                 continue;
             }
             let rows = self.tx.changes(&self.space, &doc)?;
@@ -428,13 +451,8 @@ impl Inner {
 
     /// Makes the projections of a document again from its accepted changes.
     pub(crate) fn rebuild(&self, tx: &mut Tx<'_>, space: &SpaceId, doc: &DocumentId) -> Result<(), Failure> {
-        self.caches().take_document(&(*space, *doc));
-        if !tx.changes(space, doc)?.iter().any(|row| row.accepted) {
-            return Ok(tx.remove_record(space, doc)?);
-        }
-        let document = load_document(tx, space, doc)?;
-        let write = RecordWrite { doc: *doc, heads: document.heads(), record: document.record(), snapshot: None, news: true };
-        Ok(tx.put_record(space, &write)?)
+        self.renew(tx, space, doc)?;
+        Ok(tx.mark_news(space, doc)?)
     }
 }
 

@@ -19,7 +19,9 @@ pub(crate) struct EngineReplica {
 
 impl EngineReplica {
     fn read<T>(&self, work: impl FnOnce(&Reader<'_>) -> Result<T, Failure>) -> Result<T, ReadError> {
-        self.inner.read(work).map_err(|error| ReadError(error.message))
+        let answer = self.inner.read(work).map_err(|error| ReadError(error.message));
+        self.inner.set_noticed_aside();
+        answer
     }
 }
 
@@ -44,11 +46,11 @@ impl Replica for EngineReplica {
     }
 
     fn vector(&self, space: &SpaceId) -> Result<Vector, ReadError> {
-        self.read(|reader| Ok(reader.vector(space)?))
+        self.read(|reader| Ok(reader.offered_vector(space)?))
     }
 
     fn raw_tips(&self, space: &SpaceId, computer: &ComputerId) -> Result<Vector, ReadError> {
-        self.read(|reader| Ok(reader.raw_tips(space, computer)?))
+        self.read(|reader| Ok(reader.offered_tips(space, computer)?))
     }
 
     fn headers(&self, space: &SpaceId) -> Result<BTreeMap<FeedId, FeedHeader>, ReadError> {

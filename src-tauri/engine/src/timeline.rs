@@ -81,7 +81,7 @@ impl Inner {
     }
 
     fn field_changes(&self, reader: &Reader<'_>, space: &SpaceId, doc: &DocumentId) -> Result<Vec<FieldChange>, Failure> {
-        let document = self.document(reader, space, doc)?;
+        let document = self.document_to_read(reader, space, doc)?;
         let changes = field_changes(&document);
         self.caches().keep_document((*space, *doc), document);
         Ok(changes)

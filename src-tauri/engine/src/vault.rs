@@ -18,7 +18,7 @@ use crate::surroundings::{Surroundings, System};
 /// The name of the space that only the person's own computers share.
 pub(crate) const PRIVATE_SPACE: &str = "My own";
 const PERSON_NAME: &str = "person.name";
-const COMPUTER_NAME: &str = "computer.name";
+pub(crate) const COMPUTER_NAME: &str = "computer.name";
 const FILE_IDENTITY: &str = "file.identity";
 
 impl Engine {
@@ -43,6 +43,9 @@ impl Engine {
     pub fn create_in(dir: &Path, new: &NewVault, surroundings: Arc<dyn Surroundings>) -> Result<Self, ErrorView> {
         let person_name = checked_name(&new.person_name, "Your name")?;
         let computer_name = checked_name(&new.computer_name, "The computer’s name")?;
+        if !Store::exists(dir) && Keys::are_in(dir) {
+            return Err(database_missing(dir));
+        }
         let store = Store::create(dir)?;
         let keys = Keys::generate(&*surroundings)?;
         keys.save(dir)?;
@@ -71,6 +74,9 @@ impl Engine {
     /// # Errors
     /// As [`Engine::open`].
     pub fn open_in(dir: &Path, surroundings: Arc<dyn Surroundings>) -> Result<Self, ErrorView> {
+        if !Store::exists(dir) {
+            return Err(if Keys::are_in(dir) { database_missing(dir) } else { no_vault(dir) });
+        }
         let store = Store::open(dir)?;
         let keys = Keys::load(dir)?;
         let engine = Self { inner: Arc::new(Inner::new(store, keys, surroundings)) };
@@ -87,6 +93,7 @@ impl Engine {
         for space in engine.inner.read(|reader| Ok(reader.spaces()?))? {
             engine.reapply_own_tray(&space.id);
         }
+        engine.bring_caches_up_to_date()?;
         Ok(engine)
     }
 
@@ -101,7 +108,7 @@ impl Engine {
         Ok(before.as_deref() != Some(now.as_slice()))
     }
 
-    fn remember_place(&self) -> Result<(), ErrorView> {
+    pub(crate) fn remember_place(&self) -> Result<(), ErrorView> {
         let place = self.place()?;
         self.inner.write(Lane::Local, move |_, tx| Ok(tx.put_meta(FILE_IDENTITY, &place)?))
     }
@@ -154,6 +161,20 @@ impl Inner {
         };
         Ok(op.sign(&self.keys.person))
     }
+}
+
+fn no_vault(dir: &Path) -> ErrorView {
+    let hint = "Make one by opening Tuttu, or with: tuttu init --name NAME. Or name another folder with --vault.";
+    ErrorView::new(ErrorCode::NoVault, format!("There is no vault in {}.", dir.display()), hint)
+}
+
+fn database_missing(dir: &Path) -> ErrorView {
+    ErrorView::new(
+        ErrorCode::Damaged,
+        format!("The database of the vault is missing: there is no vault.db in {}, only its keys.", dir.display()),
+        "The keys are safe, and nothing was changed. Put vault.db back from a copy of the folder, or restore a backup into a new folder: tuttu restore \
+         FILE --vault NEW. To begin anew, move the folder “keys” away first.",
+    )
 }
 
 fn text(bytes: Option<Vec<u8>>) -> String {

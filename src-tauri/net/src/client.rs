@@ -87,6 +87,14 @@ impl Client {
     /// # Errors
     /// What the other process says, or that it went away.
     pub async fn request(&mut self, request: Request) -> Result<Reply, ErrorView> {
+        self.request_with_events(request, &mut |_| ()).await
+    }
+
+    /// The same, and shows each event that comes meanwhile (after [`Request::Subscribe`]).
+    ///
+    /// # Errors
+    /// As [`Client::request`].
+    pub async fn request_with_events(&mut self, request: Request, show: &mut (dyn FnMut(&Event) + Send)) -> Result<Reply, ErrorView> {
         let frame = serde_json::to_vec(&request).map_err(|error| ErrorView::new(ErrorCode::Internal, error.to_string(), ""))?;
         if frame.len() > REQUEST_BYTES {
             return Err(ErrorView::new(ErrorCode::Invalid, "This is too much for one request.", "Send less at once."));
@@ -97,6 +105,7 @@ impl Client {
                 Some(Message::Reply(reply)) => return Ok(reply),
                 Some(Message::Error(error)) => return Err(error),
                 Some(Message::Event(event)) => {
+                    show(&event);
                     if self.events.len() >= EVENTS {
                         self.events.pop_front();
                     }

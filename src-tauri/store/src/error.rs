@@ -20,9 +20,15 @@ pub enum StoreError {
         /// The newest this version knows.
         known: u32,
     },
-    /// The database is damaged.
+    /// Something stored in the database is damaged.
     #[error("the vault is damaged: {0}")]
     Damaged(String),
+    /// Pages of the database file are damaged.
+    #[error("a part of the vault’s database is damaged: {0}")]
+    Corrupt(String),
+    /// The file is no database of Tuttu's.
+    #[error("the vault’s database cannot be read: {0}")]
+    NotAVault(String),
     /// The folder or disk cannot be written.
     #[error("the vault cannot be written: {0}")]
     ReadOnly(String),
@@ -45,7 +51,8 @@ impl From<rusqlite::Error> for StoreError {
             // The file that processes share an index in could not grow, or be made: SQLite does not say so more plainly.
             Some(ErrorCode::SystemIoFailure) if is_no_room(&error) => return Self::DiskFull,
             Some(ErrorCode::ReadOnly | ErrorCode::PermissionDenied | ErrorCode::CannotOpen) => return Self::ReadOnly(error.to_string()),
-            Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => return Self::Damaged(error.to_string()),
+            Some(ErrorCode::DatabaseCorrupt) => return Self::Corrupt(error.to_string()),
+            Some(ErrorCode::NotADatabase) => return Self::NotAVault(error.to_string()),
             Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => return Self::InUse,
             _ => {}
         }

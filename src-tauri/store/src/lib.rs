@@ -5,14 +5,18 @@
 //! Start reading at: [`Store`], then [`rows`].
 
 mod accumulator;
+mod archive;
+mod audit;
 mod connection;
 pub mod error;
 mod lock;
 mod migrate;
+mod noticed;
 mod packing;
 mod projection;
 mod reader;
 pub mod rows;
+mod salvage;
 mod search;
 mod sql;
 mod store;
@@ -24,8 +28,11 @@ mod writer;
 #[cfg(test)]
 mod tests;
 
+pub use archive::{Cell, Piece};
+pub use audit::Audit;
 pub use error::StoreError;
 pub use lock::FileIdentity;
 pub use reader::Reader;
+pub use reader::audit::{FeedRow, StoredRow};
 pub use store::{Lane, Store};
 pub use tx::{PreparedRecord, Tx};

@@ -8,7 +8,7 @@ use crate::error::StoreError;
 const APPLICATION_ID: i64 = 0x5475_7474;
 
 /// Number n of this list takes a database from version n to n + 1. Released files are never edited.
-const MIGRATIONS: &[&str] = &[include_str!("../migrations/0001.sql")];
+const MIGRATIONS: &[&str] = &[include_str!("../migrations/0001.sql"), include_str!("../migrations/0002.sql")];
 
 /// The newest schema version.
 pub(crate) fn newest() -> u32 {
@@ -33,7 +33,7 @@ pub(crate) fn check(connection: &Connection) -> Result<(), StoreError> {
     Ok(())
 }
 
-fn migrate_to(connection: &Connection, target: u32) -> Result<(), StoreError> {
+pub(crate) fn migrate_to(connection: &Connection, target: u32) -> Result<(), StoreError> {
     let found = version(connection)?;
     if found > newest() {
         return Err(StoreError::Newer { found, known: newest() });
@@ -55,7 +55,7 @@ fn migrate_to(connection: &Connection, target: u32) -> Result<(), StoreError> {
     Ok(())
 }
 
-fn version(connection: &Connection) -> Result<u32, StoreError> {
+pub(crate) fn version(connection: &Connection) -> Result<u32, StoreError> {
     Ok(connection.query_row("PRAGMA user_version", [], |row| row.get(0))?)
 }
 
@@ -65,7 +65,7 @@ fn refuse_foreign(connection: &Connection) -> Result<(), StoreError> {
     if id == APPLICATION_ID || (id == 0 && tables == 0) {
         return Ok(());
     }
-    Err(StoreError::Damaged("the file is a database of another program".into()))
+    Err(StoreError::NotAVault("the file is a database of another program".into()))
 }
 
 #[cfg(test)]

@@ -93,6 +93,12 @@ pub(crate) fn stamp(connection: &Connection) -> Result<(), StoreError> {
     sql::run(connection, sql, (VERSION_KEY, VERSION)).map(drop)
 }
 
+/// The query tables have to be made again from the beginning.
+pub(crate) fn ask_for_rebuild(connection: &Connection) -> Result<(), StoreError> {
+    let sql = "INSERT INTO meta (key, value) VALUES (?1, ?2) ON CONFLICT (key) DO UPDATE SET value = excluded.value";
+    sql::run(connection, sql, (crate::reader::rebuild::WATERMARK, 0_i64.to_le_bytes())).map(drop)
+}
+
 /// A view as stored.
 pub(crate) fn encode(view: &RecordView) -> Result<Vec<u8>, StoreError> {
     sql::encode(view)

@@ -1,11 +1,16 @@
 //! Everything that can be asked of one consistent state of the vault.
 
+pub(crate) mod audit;
+mod damage;
 mod document;
 mod feed;
 mod ledger;
 mod list;
+pub(crate) mod rebuild;
 mod record;
 pub(crate) mod stream;
+
+pub(crate) use record::damaged_view;
 
 use std::cell::RefCell;
 use std::collections::HashMap;

@@ -62,8 +62,10 @@ pub struct ChangeRow {
     pub deps: Vec<ChangeHash>,
     /// The author's claimed time.
     pub time: i64,
-    /// The bytes; `None` when erased.
+    /// The bytes; `None` when erased or damaged.
     pub bytes: Option<Vec<u8>>,
+    /// Why the bytes cannot be read, where they are damaged; those set aside before say so too.
+    pub damaged: Option<String>,
     /// It counts (R2); changes that do not are kept, but the document is built without them.
     pub accepted: bool,
 }
@@ -217,4 +219,56 @@ pub struct DocumentParts {
     pub snapshot: Option<Vec<u8>>,
     /// The accepted changes made after it, parents first.
     pub changes: Vec<Vec<u8>>,
+}
+
+/// What [`ChangeRow::damaged`] says of a change that was set aside before.
+pub const SET_ASIDE: &str = "it was damaged, and is set aside";
+
+/// Something damaged, to set aside.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DamageWrite {
+    /// When it was found, seconds since 1970.
+    pub at: i64,
+    /// `change`, `entry`, `view` or `shown`.
+    pub what: &'static str,
+    /// Its space, where it is known.
+    pub space: Option<SpaceId>,
+    /// Its record, where it is known.
+    pub doc: Option<DocumentId>,
+    /// The hash of the change or entry.
+    pub hash: Option<[u8; 32]>,
+    /// What was wrong with it.
+    pub why: String,
+    /// The bytes as they were found.
+    pub kept: Vec<u8>,
+}
+
+/// Something damaged that was set aside.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DamageRow {
+    /// When it was found, seconds since 1970.
+    pub at: i64,
+    /// `change`, `entry`, `view` or `shown`.
+    pub what: String,
+    /// Its space, where it is known.
+    pub space: Option<SpaceId>,
+    /// Its record, where it is known.
+    pub doc: Option<DocumentId>,
+    /// What was wrong with it.
+    pub why: String,
+    /// How many bytes are kept of it.
+    pub bytes: u64,
+    /// When it was made whole again; `None`: not yet.
+    pub healed: Option<i64>,
+}
+
+/// What a reader came upon and could not read; the engine sets it aside.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Noticed {
+    /// Changes of this document.
+    Document(SpaceId, DocumentId),
+    /// What is shown of this document.
+    View(SpaceId, DocumentId),
+    /// An entry of this space.
+    Entry(SpaceId, EntryHash),
 }

@@ -1,15 +1,19 @@
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 
 use rusqlite::Connection;
 
+use crate::archive::{self, Piece};
 use crate::error::StoreError;
 use crate::lock::{self, FileIdentity};
+use crate::noticed::{self, Notices};
 use crate::reader::Reader;
+use crate::rows::Noticed;
 use crate::search::Names;
 use crate::tx::Tx;
 use crate::writer::{Shared, Writer};
-use crate::{connection, migrate, projection};
+use crate::{connection, migrate, projection, salvage};
 
 /// Reading connections open at the same time; further readers wait for one.
 const READERS: usize = 4;
@@ -41,7 +45,7 @@ impl Store {
     /// Whether there is a vault in this folder.
     #[must_use]
     pub fn exists(dir: &Path) -> bool {
-        connection::database(dir).is_file()
+        connection::database(dir).is_file() || salvage::is_interrupted(dir)
     }
 
     /// Makes a database in a folder that has none; makes the folder too, readable for its owner only.
@@ -49,6 +53,22 @@ impl Store {
     /// # Errors
     /// [`StoreError::VaultExists`], [`StoreError::InUse`], [`StoreError::ReadOnly`], [`StoreError::DiskFull`].
     pub fn create(dir: &Path) -> Result<Self, StoreError> {
+        Self::make(dir, |writing| {
+            migrate::migrate(writing)?;
+            projection::stamp(writing)
+        })
+    }
+
+    /// Makes a database in a folder that has none, from what [`Reader::dump`] gave in a vault of this schema. Its caches are not there yet:
+    /// [`Reader::rebuild_from`] says so.
+    ///
+    /// # Errors
+    /// As [`Store::create`]; [`StoreError::Newer`] and [`StoreError::Damaged`] when the pieces do not make a vault. Nothing is left behind then.
+    pub fn restore(dir: &Path, schema: u32, pieces: &mut dyn Iterator<Item = Result<Piece, StoreError>>) -> Result<Self, StoreError> {
+        Self::make(dir, |writing| archive::load(writing, schema, pieces))
+    }
+
+    fn make(dir: &Path, fill: impl FnOnce(&Connection) -> Result<(), StoreError>) -> Result<Self, StoreError> {
         if Self::exists(dir) {
             return Err(StoreError::VaultExists);
         }
@@ -60,17 +80,14 @@ impl Store {
         }
         connection::make_file(&path)?;
         let opened = connection::writing(&path).and_then(|writing| {
-            migrate::migrate(&writing)?;
-            projection::stamp(&writing)?;
+            fill(&writing)?;
             Ok(writing)
         });
         match opened {
             Ok(writing) => Self::start(dir, writing, held),
             Err(error) => {
-                // It was made a moment ago and nothing is in it: left behind it would look like a vault.
-                if let Err(left) = std::fs::remove_file(&path) {
-                    tracing::error!(%left, "an empty database could not be taken away again");
-                }
+                // It was made a moment ago: left behind it would look like a vault.
+                salvage::remove_files(&path);
                 Err(error)
             }
         }
@@ -85,16 +102,18 @@ impl Store {
             return Err(StoreError::NoVault);
         }
         let held = lock::take(dir)?;
-        let writing = connection::writing(&connection::database(dir))?;
-        migrate::migrate(&writing)?;
-        migrate::check(&writing)?;
-        projection::stamp(&writing)?;
+        salvage::finish_interrupted(dir)?;
+        let opened = if noticed::is_suspected(dir) { Err(StoreError::Corrupt("it was found damaged".into())) } else { prepare(dir) };
+        let writing = match opened {
+            Err(StoreError::Corrupt(why)) => mended(dir, &why)?,
+            other => other?,
+        };
         Self::start(dir, writing, held)
     }
 
     fn start(dir: &Path, writing: Connection, held: std::fs::File) -> Result<Self, StoreError> {
         let database = connection::database(dir);
-        let shared = Arc::new(Shared { dir: dir.to_owned(), names: Names::new(database.clone()), database });
+        let shared = Arc::new(Shared { dir: dir.to_owned(), names: Names::new(database.clone()), notices: Notices::default(), database });
         let writer = Writer::start(writing, held, Arc::clone(&shared))?;
         Ok(Self { inner: Arc::new(Inner { pool: Pool::default(), shared, writer }) })
     }
@@ -126,7 +145,13 @@ impl Store {
     pub fn read<T>(&self, work: impl FnOnce(&Reader<'_>) -> Result<T, StoreError>) -> Result<T, StoreError> {
         let inner = &self.inner;
         let snapshot = inner.pool.snapshot(&inner.shared.database)?;
-        work(&Reader::new(snapshot.connection()?, &inner.shared))
+        work(&Reader::new(snapshot.connection()?, &inner.shared)).inspect_err(|error| noticed::suspect(&inner.shared.dir, error))
+    }
+
+    /// What readers came upon and could not read since this was last asked; whoever asks sets it aside.
+    #[must_use]
+    pub fn take_noticed(&self) -> BTreeSet<Noticed> {
+        self.inner.shared.notices.take()
     }
 
     /// Which file on which machine the database is.
@@ -137,12 +162,42 @@ impl Store {
         lock::identity(&self.inner.shared.database)
     }
 
+    /// Pages of the database are damaged: it is mended when it is opened the next time.
+    pub fn suspect(&self, why: &str) {
+        noticed::suspect(&self.inner.shared.dir, &StoreError::Corrupt(why.to_owned()));
+    }
+
     /// Builds the search memory now instead of at the first search (some 50 ms for 100,000 people).
     ///
     /// # Errors
     /// When the database cannot be read.
     pub fn warm_up(&self) -> Result<(), StoreError> {
         self.inner.shared.names.warm_up()
+    }
+}
+
+/// Opens the database file for writing and brings it up to date.
+fn prepare(dir: &Path) -> Result<Connection, StoreError> {
+    let path = connection::database(dir);
+    if std::fs::metadata(&path)?.len() == 0 {
+        return Err(StoreError::NotAVault("the file is empty: it was cut off, or the vault was never made to the end".into()));
+    }
+    let writing = connection::writing(&path)?;
+    migrate::migrate(&writing)?;
+    migrate::check(&writing)?;
+    projection::stamp(&writing)?;
+    Ok(writing)
+}
+
+/// Pages of the file are damaged: what can be read is taken into a new one first. Where that is not possible now, it is opened as it is: what
+/// can be read of it still can.
+fn mended(dir: &Path, why: &str) -> Result<Connection, StoreError> {
+    match salvage::mend(dir, why) {
+        Ok(()) => prepare(dir),
+        Err(not_mended) => {
+            tracing::error!(%not_mended, why, "the damaged database could not be mended");
+            prepare(dir).map_err(|_| not_mended)
+        }
     }
 }
 

@@ -1,10 +1,12 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 
 mod crash;
+mod damage;
 mod feeds;
 mod ledger;
 mod lists;
 mod pace;
+mod rebuild;
 mod records;
 mod search;
 mod verdicts;

@@ -1,8 +1,10 @@
 //! Everything that can be written in one transaction.
 
+mod damage;
 mod entry;
 mod ledger;
 mod prepared;
+mod rebuild;
 mod record;
 mod verdict;
 

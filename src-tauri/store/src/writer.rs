@@ -12,6 +12,7 @@ use std::time::Duration;
 use rusqlite::Connection;
 
 use crate::error::StoreError;
+use crate::noticed::{self, Notices};
 use crate::search::Names;
 use crate::store::Lane;
 use crate::tx::Tx;
@@ -29,6 +30,8 @@ pub(crate) struct Shared {
     pub(crate) database: PathBuf,
     /// Names, addresses and numbers, searched in memory.
     pub(crate) names: Names,
+    /// Damaged things that were come upon.
+    pub(crate) notices: Notices,
 }
 
 type Job = Box<dyn FnOnce(&Connection) + Send>;
@@ -92,7 +95,8 @@ impl Writer {
         let (answer, wait) = mpsc::sync_channel(1);
         let shared = Arc::clone(&self.shared);
         self.inbox.put(lane, Box::new(move |connection| drop(answer.send(transact(connection, &shared, work)))))?;
-        wait.recv().unwrap_or_else(|_| Err(closed()))
+        let written = wait.recv().unwrap_or_else(|_| Err(closed()));
+        written.inspect_err(|error| noticed::suspect(&self.shared.dir, error))
     }
 
     fn is_current_thread(&self) -> bool {

@@ -1,7 +1,7 @@
 use serde::{Deserialize, Serialize};
 use tuttu_model::FieldEdit;
 
-use super::view::{ImportReport, InvitationView};
+use super::view::{BackupReport, CheckReport, ImportReport, InvitationView};
 
 /// Names a record: an id, a unique prefix of one, or a unique name; with the space where that is not unique.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -174,12 +174,52 @@ pub enum Command {
         /// The record.
         record: RecordRef,
     },
+    /// Makes every cache again from the changes: what is shown, search, numbers, check sums, snapshots.
+    Rebuild,
+    /// Checks everything, sets damage aside and makes caches again where they are wrong.
+    Repair,
+    /// Writes everything but the computer's key to one encrypted file, and reads it back before it says done.
+    Backup {
+        /// The file on this computer; must not exist yet.
+        path: String,
+        /// How it is locked.
+        lock: BackupLock,
+    },
     /// Keeps a setting of this computer (theme, density, relay, ...).
     SetSetting {
         /// Its key.
         key: String,
         /// Its value; empty removes it.
         value: String,
+    },
+}
+
+/// A text that is never printed.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+#[serde(transparent)]
+pub struct Secret(pub String);
+
+impl std::fmt::Debug for Secret {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Secret(…)")
+    }
+}
+
+/// How a backup is locked.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+#[serde(tag = "type", rename_all = "camelCase", rename_all_fields = "camelCase")]
+pub enum BackupLock {
+    /// With a passphrase.
+    Passphrase {
+        /// The passphrase.
+        passphrase: Secret,
+    },
+    /// For whoever holds the secret key of an age recipient (`age1…`).
+    Recipient {
+        /// The recipient.
+        recipient: String,
     },
 }
 
@@ -223,6 +263,21 @@ pub enum Outcome {
     Import {
         /// What became of it.
         report: ImportReport,
+    },
+    /// The caches were made again.
+    Rebuilt {
+        /// Records gone through.
+        records: u32,
+    },
+    /// The vault was checked and mended.
+    Repaired {
+        /// What was found, and what became of it.
+        report: CheckReport,
+    },
+    /// A backup was written and read back.
+    BackedUp {
+        /// What is in it.
+        report: BackupReport,
     },
     /// Something was taken back or done again.
     Undone {

@@ -63,6 +63,15 @@ pub enum Event {
         /// Of so many.
         total: u32,
     },
+    /// How long work goes: `rebuild` (the lists are made again), `check`, `backup`.
+    Progress {
+        /// Which work.
+        what: String,
+        /// Done so far.
+        done: u32,
+        /// Of so many; 0 when not known.
+        total: u32,
+    },
     /// The network side listens.
     Listening {
         /// This computer's id.

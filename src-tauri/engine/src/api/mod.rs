@@ -7,7 +7,7 @@ mod event;
 mod query;
 mod view;
 
-pub use command::{Command, ImportFormat, Outcome, RecordRef, Warned};
+pub use command::{BackupLock, Command, ImportFormat, Outcome, RecordRef, Secret, Warned};
 pub use error::{ErrorCode, ErrorView};
 pub use event::Event;
 pub use query::{Answer, ListFilter, Query, SortBy};

@@ -101,6 +101,11 @@ pub enum Query {
     },
     /// Verifies signatures, chains, documents, projections and accumulators.
     Check,
+    /// What could not be read and was set aside, newest first.
+    Damage {
+        /// Of one record and not healed yet, or all that ever was.
+        record: Option<RecordRef>,
+    },
 }
 
 /// The answer to a query, variant for variant.
@@ -134,4 +139,6 @@ pub enum Answer {
     Export(String),
     /// To `check`.
     Check(CheckReport),
+    /// To `damage`.
+    Damage(Vec<DamageView>),
 }

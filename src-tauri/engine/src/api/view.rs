@@ -29,6 +29,10 @@ shape!(
         orgs: u32,
         /// Records with a conflict.
         conflicts: u32,
+        /// Records with damage that is set aside and not healed yet.
+        damaged: u32,
+        /// The lists are being made again and are not complete yet.
+        rebuilding: bool,
         /// The label of the operation `undo` would take back; empty when there is none.
         can_undo: String,
         /// The label of the operation `redo` would do again; empty when there is none.
@@ -322,7 +326,60 @@ shape!(
         entries: u32,
         /// Documents rebuilt and compared with their projections.
         documents: u32,
-        /// What is wrong, in sentences; empty when all is well.
+        /// What is wrong, in sentences; empty when all is well. What is set aside already is not among them.
         problems: Vec<String>,
+        /// The same, each with what is safe and what was done about it.
+        findings: Vec<Finding>,
+        /// Findings beyond the ones listed.
+        more: u32,
+        /// Records with damage that is set aside and not healed yet.
+        damaged: u32,
+    }
+);
+shape!(
+    /// Something that `check` found wrong.
+    Finding {
+        /// What it is about: `record`, `change`, `entry`, `feed`, `membership`, `lists`, `file`.
+        what: String,
+        /// What is wrong.
+        problem: String,
+        /// What is safe all the same.
+        safe: String,
+        /// What was done about it, or what to do.
+        done: String,
+    }
+);
+shape!(
+    /// Something that could not be read and was set aside.
+    DamageView {
+        /// The record it belongs to; empty when to none, or not known.
+        id: String,
+        /// Its space.
+        space: String,
+        /// The record's name.
+        name: String,
+        /// When it was found, RFC 3339.
+        found: String,
+        /// What it is and what became of it, in a sentence.
+        what: String,
+        /// It was made whole again.
+        healed: bool,
+    }
+);
+shape!(
+    /// What a backup holds.
+    BackupReport {
+        /// The file.
+        path: String,
+        /// Its size in bytes, as a number in text.
+        bytes: String,
+        /// When it was made, RFC 3339.
+        at: String,
+        /// Spaces in it.
+        spaces: u32,
+        /// Records in it, with those in the trash.
+        records: u32,
+        /// Changes in it.
+        changes: u32,
     }
 );

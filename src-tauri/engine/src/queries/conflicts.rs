@@ -20,7 +20,7 @@ impl Inner {
         let of = record.map(|record| self.record(reader, record)).transpose()?;
         let mut views = Vec::new();
         for (space, doc) in reader.conflicts(of)? {
-            let document = self.document(reader, &space, &doc)?;
+            let document = self.document_to_read(reader, &space, &doc)?;
             let current = document.record();
             self.caches().keep_document((space, doc), document);
             let (id, name) = (printed_id(reader, &space, &doc)?, name_of(&current));

@@ -14,6 +14,12 @@ impl Engine {
     /// # Errors
     /// With what is wrong and what to do.
     pub fn query(&self, query: Query) -> Result<Answer, ErrorView> {
+        let answer = self.answer(query);
+        self.inner.set_noticed_aside();
+        answer
+    }
+
+    fn answer(&self, query: Query) -> Result<Answer, ErrorView> {
         let inner = &self.inner;
         inner.read(|reader| {
             Ok(match query {
@@ -29,7 +35,12 @@ impl Engine {
                 Query::Space { space } => Answer::Space(inner.space_detail(reader, &space)?),
                 Query::Settings => Answer::Settings(reader.settings()?.into_iter().map(|(key, value)| Setting { key, value }).collect()),
                 Query::Export { format, filter } => Answer::Export(inner.export(reader, &format, &filter)?),
-                Query::Check => Answer::Check(inner.check(reader)?),
+                Query::Check => Answer::Check(inner.check(reader)?.report),
+                Query::Damage { record: None } => Answer::Damage(inner.damages(reader)?),
+                Query::Damage { record: Some(record) } => {
+                    let (space, doc) = inner.record(reader, &record)?;
+                    Answer::Damage(inner.damage_of(reader, &space, &doc)?)
+                }
             })
         })
     }

@@ -29,6 +29,8 @@ impl Inner {
             people: spaces.iter().map(|space| space.people).sum(),
             orgs: spaces.iter().map(|space| space.orgs).sum(),
             conflicts: reader.counts()?.conflicts,
+            damaged: reader.damaged_records()?,
+            rebuilding: !reader.projections_are_current()?,
             can_undo: undo.undo.map(|row| row.label).unwrap_or_default(),
             can_redo: undo.redo.map(|row| row.label).unwrap_or_default(),
             sync: self.sync_line(reader)?,

@@ -10,6 +10,7 @@ use tuttu_sync::verdict::{ChangeFacts, EntryFacts};
 use super::Reader;
 use crate::error::StoreError;
 use crate::packing::ERASED;
+use crate::rows::Noticed;
 use crate::sql;
 
 impl Reader<'_> {
@@ -131,7 +132,10 @@ impl Reader<'_> {
         let Some(sid) = self.sid(space)? else { return Ok(Vec::new()) };
         let sql = "SELECT hash, invalid <> '', signed FROM entry WHERE sid = ?1 ORDER BY arrival";
         sql::all(self.connection, sql, [sid], |row| {
-            let verified = VerifiedEntry::from_store(signed_entry(&row.get::<_, Vec<u8>>(2)?)?);
+            let Ok(signed) = signed_entry(row.get_ref(2)?.as_blob().map_err(rusqlite::Error::from)?) else {
+                return self.facts_without_bytes(space, EntryHash(row.get(0)?), row.get(1)?);
+            };
+            let verified = VerifiedEntry::from_store(signed);
             let entry = verified.entry();
             Ok(EntryFacts {
                 hash: EntryHash(row.get(0)?),
@@ -142,6 +146,23 @@ impl Reader<'_> {
                 invalid: row.get(1)?,
             })
         })
+    }
+
+    /// What an entry said whose own bytes are damaged: it was verified when it came, and its columns and changes still tell.
+    fn facts_without_bytes(&self, space: &SpaceId, hash: EntryHash, invalid: bool) -> Result<EntryFacts, StoreError> {
+        self.notice(Noticed::Entry(*space, hash));
+        let sql = "SELECT entry.eid, entry.fid, entry.seq, feed.id FROM entry JOIN feed USING (fid) WHERE entry.hash = ?1";
+        let found = sql::one(self.connection, sql, [hash.as_bytes()], |row| {
+            Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?, row.get::<_, i64>(2)?, FeedId(row.get(3)?)))
+        })?;
+        let (eid, fid, seq, feed) = found.ok_or_else(|| StoreError::Damaged("an entry is missing".into()))?;
+        let before = "SELECT hash FROM entry WHERE fid = ?1 AND seq = ?2 ORDER BY standing, arrival LIMIT 1";
+        let prev = sql::one(self.connection, before, (fid, seq - 1), |row| row.get(0).map(EntryHash))?;
+        let items = "SELECT doc.id, change.hash FROM change JOIN doc USING (did) WHERE change.eid = ?1 ORDER BY change.cid";
+        let items = sql::all(self.connection, items, [eid], |row| {
+            Ok(tuttu_sync::feed::Item { doc: DocumentId(row.get(0)?), change: ChangeHash(row.get(1)?) })
+        })?;
+        Ok(EntryFacts { hash, feed, seq: sql::unsigned(seq), prev, items, invalid })
     }
 
     /// What the verdict needs to know of every change whose bytes were seen.

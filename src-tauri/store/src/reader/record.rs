@@ -7,7 +7,7 @@ use tuttu_model::{DocumentId, Kind, RecordView, SpaceId, normal};
 use super::Reader;
 use crate::error::StoreError;
 use crate::projection::{self, Projection};
-use crate::rows::{Counts, RecordRow, SpaceCounts};
+use crate::rows::{Counts, Noticed, RecordRow, SpaceCounts};
 use crate::sql;
 
 /// Candidates returned for the beginning of an id.
@@ -34,7 +34,19 @@ impl Reader<'_> {
             Ok((row.get(0)?, DocumentId(row.get(1)?), row.get(2)?, row.get::<_, Vec<u8>>(3)?))
         })?;
         let Some((sid, doc, news, view)) = found else { return Ok(None) };
-        Ok(Some(RecordRow { space: self.space_id(sid)?, doc, view: projection::decode(&view)?, news }))
+        let space = self.space_id(sid)?;
+        let view = match projection::decode(&view) {
+            Ok(view) => view,
+            Err(_) => self.unreadable(did, &space, &doc)?,
+        };
+        Ok(Some(RecordRow { space, doc, view, news }))
+    }
+
+    /// What is shown of a record whose query table row cannot be read, until it is made again from its changes.
+    fn unreadable(&self, did: i64, space: &SpaceId, doc: &DocumentId) -> Result<RecordView, StoreError> {
+        self.notice(Noticed::View(*space, *doc));
+        let kind: Option<String> = sql::one(self.connection, "SELECT kind FROM record WHERE did = ?1", [did], |row| row.get(0))?;
+        Ok(damaged_view(&kind.unwrap_or_default(), space, doc))
     }
 
     pub(crate) fn view_at(&self, did: i64) -> Result<Option<RecordView>, StoreError> {
@@ -159,7 +171,7 @@ impl Reader<'_> {
     /// # Errors
     /// When the database cannot be read.
     pub fn projections_are_current(&self) -> Result<bool, StoreError> {
-        Ok(self.meta(projection::VERSION_KEY)?.as_deref() == Some(projection::VERSION))
+        Ok(self.meta(projection::VERSION_KEY)?.as_deref() == Some(projection::VERSION) && self.rebuild_from()?.is_none())
     }
 
     /// Whether a record's query tables hold what they would hold if it were put now: for `check`.
@@ -182,7 +194,7 @@ impl Reader<'_> {
     /// # Errors
     /// When the database cannot be read at all.
     pub fn damage(&self) -> Result<Vec<String>, StoreError> {
-        let mut found = sql::all(self.connection, "PRAGMA quick_check(20)", [], |row| Ok(row.get::<_, String>(0)?))?;
+        let mut found = sql::all(self.connection, "PRAGMA integrity_check(20)", [], |row| Ok(row.get::<_, String>(0)?))?;
         found.retain(|line| line != "ok");
         let dangling = "SELECT 'a row of ' || \"table\" || ' refers to a missing row of ' || parent FROM pragma_foreign_key_check LIMIT 20";
         found.extend(sql::all(self.connection, dangling, [], |row| Ok(row.get::<_, String>(0)?))?);
@@ -193,5 +205,18 @@ impl Reader<'_> {
     pub(crate) fn space_numbers(&self) -> Result<Vec<(i64, SpaceId)>, StoreError> {
         let sql = "SELECT sid, id FROM space ORDER BY private DESC, since, sid";
         sql::all(self.connection, sql, [], |row| Ok((row.get(0)?, SpaceId(row.get(1)?))))
+    }
+}
+
+/// What stands for a record of which nothing can be read.
+pub(crate) fn damaged_view(kind: &str, space: &SpaceId, doc: &DocumentId) -> RecordView {
+    let kind = if kind.is_empty() { Kind::Person } else { Kind::from(kind) };
+    RecordView {
+        id: format!("{}_{doc}", kind.prefix()),
+        space: space.to_string(),
+        name: "Damaged record".into(),
+        notes: "This record cannot be read. Nothing was deleted: its bytes are set aside, and a colleague’s computer that has it sends it again.".into(),
+        kind: kind.into(),
+        ..RecordView::default()
     }
 }

@@ -11,6 +11,7 @@ use tuttu_sync::verdict::Standing;
 use super::Reader;
 use super::feed::signed_entry;
 use crate::error::StoreError;
+use crate::rows::Noticed;
 use crate::{packing, sql};
 
 /// Entries of one feed looked up at a time while merging.
@@ -51,7 +52,19 @@ impl Reader<'_> {
     ) -> Result<Vec<StoredEntry>, StoreError> {
         let Some(sid) = self.sid(space)? else { return Ok(Vec::new()) };
         let places = self.places(sid, sql::signed(after), skip, limit, i64::try_from(max_bytes).unwrap_or(i64::MAX))?;
-        places.iter().map(|place| self.stored_entry(place.eid).map(|(entry, _)| entry)).collect()
+        let mut entries = Vec::with_capacity(places.len());
+        for place in places {
+            match self.stored_entry(place.eid) {
+                Ok((entry, _)) => entries.push(entry),
+                // What is damaged is not passed on, nor what came after it: that may rest on it.
+                Err(StoreError::Damaged(_)) => {
+                    self.notice_entry(space, place.eid)?;
+                    break;
+                }
+                Err(other) => return Err(other),
+            }
+        }
+        Ok(entries)
     }
 
     /// An entry with its changes, and its feed's header.
@@ -61,8 +74,17 @@ impl Reader<'_> {
     pub fn entry_by_hash(&self, hash: &EntryHash) -> Result<Option<(StoredEntry, FeedHeader)>, StoreError> {
         let eid = sql::one(self.connection, "SELECT eid FROM entry WHERE hash = ?1", [hash.as_bytes()], |row| row.get(0))?;
         let Some(eid) = eid else { return Ok(None) };
-        let (entry, fid) = self.stored_entry(eid)?;
-        Ok(Some((entry, self.header_of(fid)?)))
+        match self.stored_entry(eid) {
+            Ok((entry, fid)) => Ok(Some((entry, self.header_of(fid)?))),
+            Err(StoreError::Damaged(_)) => Ok(None),
+            Err(other) => Err(other),
+        }
+    }
+
+    fn notice_entry(&self, space: &SpaceId, eid: i64) -> Result<(), StoreError> {
+        let hash = sql::one(self.connection, "SELECT hash FROM entry WHERE eid = ?1", [eid], |row| row.get(0).map(EntryHash))?;
+        hash.into_iter().for_each(|hash| self.notice(Noticed::Entry(*space, hash)));
+        Ok(())
     }
 
     fn places(&self, sid: i64, after: i64, skip: &Vector, limit: usize, max_bytes: i64) -> Result<Vec<Place>, StoreError> {
@@ -72,9 +94,10 @@ impl Reader<'_> {
             heap.extend(self.advance(cursor)?.map(|place| Reverse((place, at))));
         }
         let mut places = Vec::new();
+        let bound = self.held_back(sid, skip)?;
         let mut bytes = 0;
         while let Some(Reverse((place, at))) = heap.pop() {
-            if places.len() >= limit || (!places.is_empty() && bytes + place.size > max_bytes) {
+            if place.arrival >= bound || places.len() >= limit || (!places.is_empty() && bytes + place.size > max_bytes) {
                 break;
             }
             bytes += place.size;

@@ -99,9 +99,9 @@ fn a_folder_that_cannot_be_written_is_said_so() {
 fn a_damaged_file_is_reported_and_left_as_it_is() {
     let (_dir, path) = made();
     let file = connection::database(&path);
-    for broken in [b"this is not a database, but it is long enough to be looked at as one".repeat(100), vec![0; 5_000]] {
+    for broken in [b"this is not a database, but it is long enough to be looked at as one".repeat(100), vec![0; 5_000], vec![]] {
         std::fs::write(&file, &broken).unwrap();
-        assert!(matches!(Store::open(&path), Err(StoreError::Damaged(_))));
+        assert!(matches!(Store::open(&path), Err(StoreError::NotAVault(_))));
         assert_eq!(std::fs::read(&file).unwrap(), broken);
     }
 }
@@ -119,7 +119,7 @@ fn somebody_elses_database_is_refused() {
     let file = connection::database(&path);
     std::fs::remove_file(&file).unwrap();
     Connection::open(&file).unwrap().execute_batch("CREATE TABLE theirs (x)").unwrap();
-    assert!(matches!(Store::open(&path), Err(StoreError::Damaged(_))));
+    assert!(matches!(Store::open(&path), Err(StoreError::NotAVault(_))));
 }
 
 #[test]

@@ -81,8 +81,8 @@ impl Tx<'_> {
                 sql::encode(&write.entry.to_signed())?,
             ),
         )?;
+        let eid = self.connection.last_insert_rowid();
         if write.invalid.is_none() {
-            let eid = self.connection.last_insert_rowid();
             self.add_changes(sid, chain.fid, eid, first, write)?;
         }
         if write.standing == Standing::Valid {

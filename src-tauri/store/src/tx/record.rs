@@ -42,6 +42,26 @@ impl Tx<'_> {
         self.project(sid, did, record)
     }
 
+    /// Nothing of a record can be read: shows that, and leaves its heads as they are noted.
+    ///
+    /// # Errors
+    /// When the space is not held, or it cannot be written.
+    pub fn put_unreadable(&mut self, space: &SpaceId, doc: &DocumentId) -> Result<(), StoreError> {
+        let sid = self.held(space)?;
+        let did = self.number(sid, doc)?;
+        let view = crate::reader::damaged_view("", space, doc);
+        let record = PreparedRecord {
+            space: *space,
+            doc: *doc,
+            heads: Vec::new(),
+            snapshot: None,
+            news: false,
+            projection: Projection::of(&view),
+            view: projection::encode(&view)?,
+        };
+        self.project(sid, did, &record)
+    }
+
     /// Takes a record out: no accepted change of its document is left. Its raw changes stay.
     ///
     /// # Errors
@@ -67,6 +87,15 @@ impl Tx<'_> {
     pub fn mark_seen(&mut self, space: &SpaceId, doc: &DocumentId) -> Result<(), StoreError> {
         let Some(did) = self.did(space, doc)? else { return Ok(()) };
         sql::run(self.connection, "UPDATE record SET news = 0 WHERE did = ?1 AND news = 1", [did]).map(drop)
+    }
+
+    /// Somebody else changed a record.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn mark_news(&mut self, space: &SpaceId, doc: &DocumentId) -> Result<(), StoreError> {
+        let Some(did) = self.did(space, doc)? else { return Ok(()) };
+        sql::run(self.connection, "UPDATE record SET news = 1 WHERE did = ?1 AND news = 0", [did]).map(drop)
     }
 
     /// Empties the query tables: the engine puts every record again from its changes. Call it in one transaction with that, or
@@ -97,19 +126,43 @@ impl Tx<'_> {
         sql::run(self.connection, "UPDATE doc SET heads = ?2 WHERE did = ?1", (did, sql::join_hashes(heads))).map(drop)
     }
 
-    fn projected(&self, did: i64) -> Result<Option<Held>, StoreError> {
+    fn projected(&mut self, did: i64) -> Result<Option<Held>, StoreError> {
         let found = sql::one(self.connection, "SELECT news, place, view FROM record WHERE did = ?1", [did], |row| {
             Ok((row.get(0)?, row.get(1)?, row.get::<_, Vec<u8>>(2)?))
         })?;
         let Some((news, place, view)) = found else { return Ok(None) };
-        Ok(Some(Held { projection: Projection::of(&projection::decode(&view)?), news, place }))
+        match projection::decode(&view) {
+            Ok(view) => Ok(Some(Held { projection: Projection::of(&view), news, place })),
+            Err(_) => self.purge(did).map(|()| None),
+        }
+    }
+
+    /// What is shown of a record cannot be read, so nobody knows which rows it has: all that bear its number go.
+    fn purge(&mut self, did: i64) -> Result<(), StoreError> {
+        let sql = "DELETE FROM record WHERE did = ?1 RETURNING sid, kind, deleted, place, news";
+        let found = sql::one(self.connection, sql, [did], |row| {
+            Ok((row.get(0)?, row.get::<_, String>(1)?, row.get(2)?, row.get::<_, i64>(3)?, row.get(4)?))
+        })?;
+        let Some((sid, kind, deleted, place, news)) = found else { return Ok(()) };
+        for sql in ["DELETE FROM tag WHERE did = ?1", "DELETE FROM participant WHERE did = ?1", "DELETE FROM finder WHERE did = ?1"] {
+            sql::run(self.connection, sql, [did])?;
+        }
+        if place != 0 {
+            self.texts.remove(TextTable::of(&tuttu_model::Kind::from(kind.as_str())), place);
+        }
+        if news {
+            sql::run(self.connection, "INSERT INTO unseen (did) VALUES (?1) ON CONFLICT DO NOTHING", [did])?;
+        }
+        self.sums.borrow_mut().count(sid, &kind, deleted, -1);
+        self.names.push(NameUpdate { did, line: None });
+        Ok(())
     }
 
     fn project(&mut self, sid: i64, did: i64, record: &PreparedRecord) -> Result<(), StoreError> {
         let held = self.projected(did)?;
         let now = &record.projection;
         let place = if now.text.is_empty() { 0 } else { place_of(now.table, did, &now.at)? };
-        let news = record.news || held.as_ref().is_some_and(|held| held.news);
+        let news = record.news || held.as_ref().is_some_and(|held| held.news) || (held.is_none() && self.was_news(did)?);
         let sql = "INSERT INTO record (did, sid, kind, sort, created, changed, deleted, conflicts, news, place, view)
             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)
             ON CONFLICT (did) DO UPDATE SET kind = excluded.kind, sort = excluded.sort, created = excluded.created,

@@ -30,6 +30,23 @@ impl Tx<'_> {
         Ok(documents)
     }
 
+    /// Nothing in a space was ever ended, cut, forked or frozen: everything held counts. Says whether anything differed; what [`Tx::apply_verdict`]
+    /// would do, without looking at more than what differs.
+    ///
+    /// # Errors
+    /// When the space is not held, or it cannot be written.
+    pub fn accept_everything(&mut self, space: &SpaceId) -> Result<bool, StoreError> {
+        let sid = self.held(space)?;
+        let mut differed = sql::run(self.connection, "UPDATE entry SET standing = 0 WHERE sid = ?1 AND standing <> 0", [sid])?;
+        let changes = "UPDATE change SET accepted = 1 WHERE accepted = 0 AND fid IN (SELECT fid FROM feed WHERE sid = ?1)";
+        differed += sql::run(self.connection, changes, [sid])?;
+        let tips = "UPDATE feed SET valid_len = tip.seq, valid_hash = tip.hash FROM
+            (SELECT fid, max(seq) AS seq, hash FROM entry WHERE sid = ?1 AND invalid = '' GROUP BY fid) AS tip
+            WHERE tip.fid = feed.fid AND (valid_len <> tip.seq OR valid_hash <> tip.hash)";
+        differed += sql::run(self.connection, tips, [sid])?;
+        Ok(differed > 0)
+    }
+
     fn move_entries(&self, sid: i64, verdict: &Verdict) -> Result<(), StoreError> {
         let held = sql::all(self.connection, "SELECT eid, hash, standing FROM entry WHERE sid = ?1", [sid], |row| {
             Ok((row.get::<_, i64>(0)?, EntryHash(row.get(1)?), row.get::<_, i64>(2)?))
