@@ -11,6 +11,7 @@ mod check;
 mod clock;
 mod commands;
 mod commit;
+mod duplicates;
 mod engine;
 mod failure;
 mod import;

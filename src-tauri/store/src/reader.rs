@@ -1,5 +1,6 @@
 //! Everything that can be asked of one consistent state of the vault.
 
+mod alike;
 mod document;
 mod feed;
 mod ledger;
