@@ -186,6 +186,37 @@ pub(crate) enum Command {
         #[arg(long, value_name = "IMPORT", conflicts_with_all = ["files", "format", "space", "dry_run"])]
         undo: Option<String>,
     },
+    /// People and organisations that may be the same, with the reasons
+    Duplicates {
+        #[command(flatten)]
+        scope: Scope,
+        /// At most this many
+        #[arg(long)]
+        limit: Option<u32>,
+    },
+    /// Make one record of several; `unmerge` takes it back
+    Merge {
+        /// The records
+        #[arg(required = true, num_args = 2..)]
+        ids: Vec<String>,
+        #[command(flatten)]
+        scope: Scope,
+    },
+    /// Take apart what was merged
+    Unmerge {
+        /// The record that stayed, or one that was merged into it
+        id: String,
+        #[command(flatten)]
+        scope: Scope,
+    },
+    /// Remember that records look alike and are not the same
+    Distinct {
+        /// The records
+        #[arg(required = true, num_args = 2..)]
+        ids: Vec<String>,
+        #[command(flatten)]
+        scope: Scope,
+    },
     /// Write records to a file or standard output
     Export {
         /// vcard, vcard3 or json

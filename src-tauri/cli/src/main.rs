@@ -7,6 +7,7 @@
 mod args;
 mod backend;
 mod maintenance;
+mod duplicates;
 mod output;
 mod records;
 mod run;

@@ -11,7 +11,7 @@ use crate::args::{Cli, Command, SpaceCommand};
 use crate::backend::{Backend, vault_dir};
 use crate::maintenance::KeyFrom;
 use crate::output::Out;
-use crate::{maintenance, records, serve, sharing};
+use crate::{duplicates, maintenance, records, serve, sharing};
 
 /// Runs one command line.
 pub(crate) fn run(cli: Cli) -> Result<ExitCode, ErrorView> {
@@ -91,6 +91,10 @@ async fn plain(out: Out, backend: &mut Backend, dir: &Path, command: Command) ->
         Command::Import { files, format, space, dry_run, undo: None } => {
             records::import(out, backend, &files, format.as_deref(), space, dry_run).await
         }
+        Command::Duplicates { scope, limit } => duplicates::list(out, backend, scope, limit).await,
+        Command::Merge { ids, scope } => duplicates::merge(out, backend, ids, &scope).await,
+        Command::Unmerge { id, scope } => duplicates::unmerge(out, backend, records::reference(scope, id)).await,
+        Command::Distinct { ids, scope } => duplicates::distinct(out, backend, ids, &scope).await,
         Command::Export { format, scope, query, output } => records::export(out, backend, format, scope, query, output).await,
         Command::Move { id, space } => records::move_to(out, backend, id, space).await,
         Command::Space(SpaceCommand::New { name }) => sharing::new_space(out, backend, name).await,

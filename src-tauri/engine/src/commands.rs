@@ -14,7 +14,7 @@ use crate::engine::{Engine, Inner};
 use crate::failure::Failure;
 
 /// The label of an operation and what it changed.
-type Operated = (String, ChangeSet);
+pub(crate) type Operated = (String, ChangeSet);
 
 /// Records in one command.
 const BATCH: usize = 100_000;
@@ -37,6 +37,9 @@ impl Engine {
             Command::Choose { record, field, choice } => self.choose(record, field, choice),
             Command::Import { path, format, space, dry_run } => self.import(&path, format, space.as_deref(), dry_run),
             Command::UndoImport { import } => self.undo_import(&import),
+            Command::Merge { records } => self.merge(records),
+            Command::Unmerge { record } => self.unmerge(record),
+            Command::Distinct { records } => self.distinct(records),
             Command::CreateSpace { name } => self.create_space(&name),
             Command::RenameSpace { space, name } => self.rename_space(space, &name),
             Command::LeaveSpace { space } => self.leave_space(space),
@@ -225,19 +228,21 @@ impl Engine {
             }
             Ok((inner.operation(format!("Moved {} to {}", name_of(&current), target.name))?, edits))
         })?;
-        // The answer names the record in its new place, not the tombstone.
-        let (label, mut changes) = outcome;
-        let moved = self.inner.read(|reader| {
-            let mut found = Vec::new();
+        self.only_live(outcome)
+    }
+
+    /// The answer names the records that are left, once each, not tombstones and the activities that follow.
+    pub(crate) fn only_live(&self, (label, mut changes): Operated) -> Result<Outcome, ErrorView> {
+        changes.touched = self.inner.read(|reader| {
+            let mut found: Vec<(SpaceId, DocumentId, ChangeHash)> = Vec::new();
             for touched in &changes.touched {
-                let deleted = reader.record(&touched.0, &touched.1)?.is_none_or(|row| row.view.deleted || !row.view.with.is_empty());
-                if !deleted {
+                let gone = reader.record(&touched.0, &touched.1)?.is_none_or(|row| row.view.deleted || !row.view.with.is_empty());
+                if !gone && !found.iter().any(|held| held.1 == touched.1) {
                     found.push(*touched);
                 }
             }
             Ok(found)
         })?;
-        changes.touched = moved;
         self.records((label, changes), None)
     }
 

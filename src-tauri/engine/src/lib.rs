@@ -13,6 +13,7 @@ mod clock;
 mod commands;
 mod commit;
 mod damage;
+mod duplicates;
 mod engine;
 mod failure;
 mod import;

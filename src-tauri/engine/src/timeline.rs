@@ -1,5 +1,7 @@
 //! Timelines and histories: activities and field changes, with who, when and on which computer.
 
+use std::collections::BTreeSet;
+
 use tuttu_model::field::{field_name, label_and_value};
 use tuttu_model::history::{FieldChange, field_changes};
 use tuttu_model::{DocumentId, Scalar, SpaceId};
@@ -21,8 +23,13 @@ impl Inner {
         let limit = usize::try_from(if limit == 0 { LINES } else { limit }).unwrap_or(usize::MAX);
         let mut items = Vec::new();
         // Activities of this space, and the person's own private ones about the same record.
-        for row in reader.activities_of(Some(&space), &doc, limit)? {
-            items.push(self.activity(reader, row)?);
+        let mut seen = BTreeSet::new();
+        for doc in self.with_merged(reader, &space, doc)? {
+            for row in reader.activities_of(Some(&space), &doc, limit)? {
+                if seen.insert((row.space, row.doc)) {
+                    items.push(self.activity(reader, row)?);
+                }
+            }
         }
         items.extend(self.changes_in_words(reader, &space, &doc)?);
         items.sort_by(|one, other| other.at.cmp(&one.at));

@@ -10,7 +10,7 @@ use crate::vocabulary::{
 };
 
 /// What the reader of a record makes itself.
-const IGNORED: [&str; 7] = ["id", "space", "created", "changed", "conflicts", "unknown", "deleted"];
+const IGNORED: [&str; 10] = ["id", "space", "created", "changed", "conflicts", "unknown", "deleted", "merged", "distinct", "moved"];
 
 pub(crate) fn view_from(object: &Map<String, Value>) -> Result<RecordView, EditError> {
     let mut view = RecordView::default();

@@ -15,7 +15,9 @@
 //! | `custom:x-dietary` | text | register |
 //! | `created` | RFC 3339 time | register, written once |
 //! | `deleted` | RFC 3339 time | register; see [`Record::deletion`] |
-//! | `moved` | `SPACE TAB ID` | forwarding id of a record that was moved away |
+//! | `moved` | `SPACE TAB ID` | forwarding id of a record that was moved away or merged into another |
+//! | `merged:ID` | true | set of the records that were merged into this one |
+//! | `distinct:ID` | true | set of the records that look alike and are not the same |
 
 use std::collections::BTreeMap;
 

@@ -154,6 +154,12 @@ shape!(
         duration: String,
         /// The records that took part in an activity.
         with: Vec<String>,
+        /// The records that were merged into this one.
+        merged: Vec<String>,
+        /// The records that look like this one and are not the same.
+        distinct: Vec<String>,
+        /// Where the record is now, when it was moved away or merged into another.
+        moved: String,
         /// When and by whom it was made.
         created: Stamp,
         /// When and by whom it was last changed.
@@ -244,7 +250,8 @@ pub(crate) fn fields_view(record: &Record) -> RecordView {
 fn place(view: &mut RecordView, key: Key<'_>, value: &Scalar) {
     let set = !matches!(value, Scalar::Flag(false));
     match key {
-        Key::Kind | Key::Created | Key::Deleted | Key::Moved | Key::Unknown => {}
+        Key::Kind | Key::Created | Key::Deleted | Key::Unknown => {}
+        Key::Moved => view.moved = forwarded_to(&value.as_text()).to_owned(),
         Key::Single(field) => {
             if let Some(slot) = single_mut(view, field) {
                 *slot = value.as_text();
@@ -286,9 +293,16 @@ fn place(view: &mut RecordView, key: Key<'_>, value: &Scalar) {
         }
         Key::Tag(tag) if set => view.tags.push(tag.to_owned()),
         Key::With(id) if set => view.with.push(id.to_owned()),
-        Key::Tag(_) | Key::With(_) => {}
+        Key::Merged(id) if set => view.merged.push(id.to_owned()),
+        Key::Distinct(id) if set => view.distinct.push(id.to_owned()),
+        Key::Tag(_) | Key::With(_) | Key::Merged(_) | Key::Distinct(_) => {}
         Key::Custom(name) => drop(view.custom.insert(name.to_owned(), value.as_text())),
     }
+}
+
+/// The record's id in a forwarding id (`SPACE TAB ID`).
+fn forwarded_to(text: &str) -> &str {
+    split_register(text).1
 }
 
 fn time_text(seconds: i64) -> String {

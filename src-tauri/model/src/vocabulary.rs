@@ -71,6 +71,8 @@ pub(crate) enum Key<'a> {
     Relation { item: &'a str },
     Tag(&'a str),
     With(&'a str),
+    Merged(&'a str),
+    Distinct(&'a str),
     Custom(&'a str),
     Unknown,
 }
@@ -88,6 +90,8 @@ impl<'a> Key<'a> {
             match set {
                 "tag" => return Self::Tag(member),
                 "with" => return Self::With(member),
+                "merged" => return Self::Merged(member),
+                "distinct" => return Self::Distinct(member),
                 "custom" => return Self::Custom(member),
                 _ => {}
             }

@@ -2,6 +2,7 @@
 
 pub(crate) mod audit;
 mod damage;
+mod alike;
 mod document;
 mod feed;
 mod ledger;

@@ -106,6 +106,21 @@ pub enum Command {
         /// The import, as its report names it; a unique beginning is enough.
         import: String,
     },
+    /// Makes one record of several people, or organisations, of one space. Nothing is lost, and it can be taken apart again.
+    Merge {
+        /// The records.
+        records: Vec<RecordRef>,
+    },
+    /// Takes apart what was merged.
+    Unmerge {
+        /// The record that stayed, or one that was merged into it.
+        record: RecordRef,
+    },
+    /// Remembers that records look alike and are not the same.
+    Distinct {
+        /// The records.
+        records: Vec<RecordRef>,
+    },
     /// Makes a space.
     CreateSpace {
         /// Its name.

@@ -83,6 +83,13 @@ pub enum Query {
         /// Of one record, or of all.
         record: Option<RecordRef>,
     },
+    /// Pairs of people, and of organisations, that may be the same, the most alike first.
+    Duplicates {
+        /// One space; `None` for all.
+        space: Option<String>,
+        /// At most this many; 0 means 100.
+        limit: u32,
+    },
     /// Records in the trash.
     Trash,
     /// A space with its members and open invitations.
@@ -129,6 +136,8 @@ pub enum Answer {
     History(Vec<HistoryItem>),
     /// To `conflicts`.
     Conflicts(Vec<ConflictView>),
+    /// To `duplicates`.
+    Duplicates(Vec<DuplicateView>),
     /// To `trash`.
     Trash(Vec<Row>),
     /// To `space`.

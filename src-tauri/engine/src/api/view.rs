@@ -290,6 +290,19 @@ shape!(
     }
 );
 shape!(
+    /// Two records that may be the same.
+    DuplicateView {
+        /// How alike they are, 0 to 100.
+        score: u32,
+        /// Why, the strongest reason first.
+        reasons: Vec<tuttu_model::likeness::Reason>,
+        /// One of them.
+        one: Row,
+        /// The other.
+        other: Row,
+    }
+);
+shape!(
     /// What became of an import.
     ImportReport {
         /// The operation's id, for `import --undo`.

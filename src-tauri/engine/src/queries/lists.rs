@@ -80,13 +80,9 @@ impl Inner {
         };
         let (rows, _) = reader.list(&query)?;
         // A record that was moved lives on in its new space; its tombstone is not something to restore.
-        let here = rows.into_iter().filter(|row| !is_moved(&row.view));
+        let here = rows.into_iter().filter(|row| row.view.moved.is_empty());
         Ok(here.map(|row| list_row(row, "")).collect())
     }
-}
-
-fn is_moved(view: &RecordView) -> bool {
-    view.unknown.iter().any(|key| key == "moved")
 }
 
 /// A record as a row of a list.

@@ -2,7 +2,7 @@
 
 pub(crate) mod conflicts;
 mod export;
-mod lists;
+pub(crate) mod lists;
 mod spaces;
 
 use crate::api::{Answer, ErrorView, Query, Setting};
@@ -31,6 +31,7 @@ impl Engine {
                 Query::Timeline { record, limit } => Answer::Timeline(inner.timeline(reader, &record, limit)?),
                 Query::History { record } => Answer::History(inner.history(reader, &record)?),
                 Query::Conflicts { record } => Answer::Conflicts(inner.conflicts(reader, record.as_ref())?),
+                Query::Duplicates { space, limit } => Answer::Duplicates(inner.duplicates(reader, space.as_deref(), limit)?),
                 Query::Trash => Answer::Trash(inner.trash(reader)?),
                 Query::Space { space } => Answer::Space(inner.space_detail(reader, &space)?),
                 Query::Settings => Answer::Settings(reader.settings()?.into_iter().map(|(key, value)| Setting { key, value }).collect()),
