@@ -11,7 +11,7 @@ use tuttu_engine::model::{FieldEdit, RecordView};
 
 use crate::args::Scope;
 use crate::backend::{Backend, unexpected};
-use crate::output::{Out, counted, note, printable};
+use crate::output::{Out, note, printable};
 
 pub(crate) type Done = Result<ExitCode, ErrorView>;
 
