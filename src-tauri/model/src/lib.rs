@@ -20,8 +20,10 @@ pub mod normal;
 mod plan;
 pub mod record;
 mod scalar;
+mod shape;
 pub mod view;
 mod vocabulary;
+pub mod when;
 
 pub use conflict::{Choice, can_keep_both, conflicts_of, plan_choice};
 pub use document::{ActorId, Change, Document, DocumentError};

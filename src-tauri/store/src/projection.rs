@@ -10,7 +10,7 @@ use crate::search::{TextTable, line_of, searched_text};
 use crate::sql;
 
 /// Changes whenever what is stored of a record, or how, changes: the shape of [`RecordView`], folding, fields of a search line.
-pub(crate) const VERSION: &[u8] = b"1";
+pub(crate) const VERSION: &[u8] = b"2";
 /// Under which key the version that filled the query tables is kept.
 pub(crate) const VERSION_KEY: &str = "store.projections";
 
@@ -93,14 +93,25 @@ pub(crate) fn stamp(connection: &Connection) -> Result<(), StoreError> {
     sql::run(connection, sql, (VERSION_KEY, VERSION)).map(drop)
 }
 
-/// A view as stored.
+/// A view as stored. Most fields of most records are empty, and what is empty is a nought in the encoding: how many noughts there are at the end is
+/// said by the first byte, and they are left out.
 pub(crate) fn encode(view: &RecordView) -> Result<Vec<u8>, StoreError> {
-    sql::encode(view)
+    let mut bytes = sql::encode(view)?;
+    let filled = bytes.iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1);
+    let empty = u8::try_from(bytes.len() - filled).unwrap_or(u8::MAX);
+    bytes.truncate(bytes.len() - usize::from(empty));
+    bytes.insert(0, empty);
+    Ok(bytes)
 }
 
 /// The way back of [`encode`].
 pub(crate) fn decode(bytes: &[u8]) -> Result<RecordView, StoreError> {
-    sql::decode(bytes, "the projection of a record")
+    let damaged = || StoreError::Damaged("the projection of a record has a wrong length".into());
+    let (empty, filled) = bytes.split_first().ok_or_else(damaged)?;
+    let mut whole = Vec::with_capacity(filled.len() + usize::from(*empty));
+    whole.extend_from_slice(filled);
+    whole.resize(filled.len() + usize::from(*empty), 0);
+    sql::decode_all(&whole, "the projection of a record")
 }
 
 #[cfg(test)]

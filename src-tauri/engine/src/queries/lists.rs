@@ -86,7 +86,7 @@ impl Inner {
 }
 
 fn is_moved(view: &RecordView) -> bool {
-    view.unknown.iter().any(|key| key == "moved")
+    !view.moved.id.is_empty()
 }
 
 /// A record as a row of a list.
