@@ -21,6 +21,7 @@ mod plan;
 pub mod record;
 mod scalar;
 mod shape;
+pub mod understood;
 pub mod view;
 mod vocabulary;
 pub mod when;

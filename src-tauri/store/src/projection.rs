@@ -19,6 +19,9 @@ const SORT_CHARS: usize = 120;
 /// Tags and participants of one record.
 const LINKS: usize = 10_000;
 
+/// Letters of an id as it is printed: one for the kind, an underscore and 26 digits.
+const PRINTED_ID: usize = 28;
+
 /// What the query tables hold of a record. A record in the trash is only in the list of records.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Projection {
@@ -33,6 +36,10 @@ pub(crate) struct Projection {
     /// Folded.
     pub(crate) tags: BTreeSet<String>,
     pub(crate) participants: BTreeSet<DocumentId>,
+    /// Links to other records that are followed backwards: which record, and how.
+    pub(crate) links: BTreeSet<(DocumentId, String)>,
+    /// Hashes of files, also of a record in the trash.
+    pub(crate) files: BTreeSet<[u8; 32]>,
     /// People and organisations: what is searched in memory.
     pub(crate) line: Option<String>,
     /// What is searched in a text index; empty for nothing.
@@ -53,6 +60,8 @@ impl Projection {
             at: if view.at.is_empty() { view.created.at.clone() } else { view.at.clone() },
             tags: BTreeSet::new(),
             participants: BTreeSet::new(),
+            links: BTreeSet::new(),
+            files: files_of(view),
             line: None,
             text: String::new(),
             table: TextTable::of(&kind),
@@ -61,11 +70,38 @@ impl Projection {
         if !view.deleted {
             projection.tags = view.tags.iter().take(LINKS).map(|tag| normal::fold(tag)).filter(|tag| !tag.is_empty()).collect();
             projection.participants = view.with.iter().take(LINKS).filter_map(|id| id.parse().ok()).collect();
+            projection.links = links_of(view);
             projection.line = (projection.table == TextTable::Notes).then(|| line_of(view));
             projection.text = searched_text(view);
         }
         projection
     }
+}
+
+/// Every link of a record but participants.
+fn links_of(view: &RecordView) -> BTreeSet<(DocumentId, String)> {
+    let mut links = BTreeSet::new();
+    let mut add = |id: &str, how: String| {
+        // Nearly every value is no link, and most of these are told by their length.
+        if id.len() == PRINTED_ID
+            && links.len() < LINKS
+            && let Ok(id) = id.parse()
+        {
+            links.insert((id, how));
+        }
+    };
+    view.relations.iter().for_each(|relation| add(&relation.id, format!("relation {}", relation.kind)));
+    view.orgs.iter().for_each(|role| add(&role.org, "org".into()));
+    add(&view.parent, "parent".into());
+    add(&view.assignee, "assignee".into());
+    for (key, value) in view.custom.iter().filter(|(_, value)| value.len() == PRINTED_ID) {
+        add(value, format!("custom {key}"));
+    }
+    links
+}
+
+fn files_of(view: &RecordView) -> BTreeSet<[u8; 32]> {
+    view.attachments.iter().take(LINKS).filter_map(|file| blake3::Hash::from_hex(&file.hash).ok()).map(<[u8; 32]>::from).collect()
 }
 
 /// The sort key of a name.

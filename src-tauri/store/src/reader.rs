@@ -3,6 +3,7 @@
 mod document;
 mod feed;
 mod ledger;
+mod links;
 mod list;
 mod record;
 pub(crate) mod stream;

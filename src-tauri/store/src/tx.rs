@@ -2,6 +2,7 @@
 
 mod entry;
 mod ledger;
+mod links;
 mod prepared;
 mod record;
 mod verdict;
