@@ -213,7 +213,7 @@ CREATE TABLE participant (
 -- Links from one record to another but participants, to be followed backwards; only of what is not in the trash.
 CREATE TABLE link (
     target BLOB NOT NULL CHECK (length(target) = 16), -- document id; its space is not named in a link
-    how TEXT NOT NULL, -- `relation TYPE`, `org`, `parent`, `assignee`, `custom KEY`
+    how TEXT NOT NULL, -- `relation TYPE`, `org`, `parent`, `assignee`, `copy`, `custom KEY`
     did INTEGER NOT NULL REFERENCES doc (did), -- the record that links
     PRIMARY KEY (target, how, did)
 ) STRICT, WITHOUT ROWID;

@@ -13,11 +13,11 @@ use crate::args::Scope;
 use crate::backend::{Backend, unexpected};
 use crate::output::{Out, note, printable};
 
-type Done = Result<ExitCode, ErrorView>;
+pub(crate) type Done = Result<ExitCode, ErrorView>;
 
 /// Records of one commit when they come from standard input.
 const BATCH: usize = 1_000;
-const OK: Done = Ok(ExitCode::SUCCESS);
+pub(crate) const OK: Done = Ok(ExitCode::SUCCESS);
 
 /// A record named on the command line.
 pub(crate) fn reference(scope: Scope, id: String) -> RecordRef {
@@ -79,7 +79,7 @@ fn item_text(item: &Value) -> String {
     }
 }
 
-async fn print_outcome(out: Out, backend: &mut Backend, outcome: Outcome) -> Done {
+pub(crate) async fn print_outcome(out: Out, backend: &mut Backend, outcome: Outcome) -> Done {
     match outcome {
         Outcome::Records { ids, space, label } => {
             if !out.is_json() {

@@ -7,12 +7,12 @@ use serde::{Deserialize, Serialize};
 pub use crate::assignment::parse_assignment;
 pub use crate::plan::{plan, plan_all};
 
-use crate::field::FieldEdit;
+use crate::field::{FieldEdit, FlatOp};
 use crate::item::{ItemIds, is_item_id};
 use crate::json;
 use crate::limits::{RECORD_BYTES, check_count, check_text, is_long, weight};
 use crate::record::{CREATED, KIND, Kind, Record, Scalar};
-use crate::view::{Attachment, RecordView, Stamp, fields_view};
+use crate::view::{Attachment, Copied, RecordView, Stamp, fields_view};
 use crate::vocabulary::{
     ADDRESS_PARTS, ADDRESSES, AFFILIATION_PARTS, ATTACHMENTS, COPIES, LABELLED, ORGS, RELATIONS, SETS, SINGLES, address_part,
     affiliation_part, canonical, has_labels, labelled, labelled_mut, members, set_prefix, single,
@@ -314,7 +314,8 @@ impl Fields<'_> {
         let mut used = BTreeSet::new();
         for copy in view.copies.iter().filter(|copy| !copy.id.is_empty()) {
             let id = self.item(&mut used, &copy.item);
-            self.register(COPIES, format!("{COPIES}/{id}"), &copy.space, &copy.id)?;
+            check_text(COPIES, &copy.fields.join(","))?;
+            self.put(format!("{COPIES}/{id}"), Scalar::Text(copy_register(copy)));
         }
         Ok(())
     }
@@ -340,6 +341,31 @@ impl Fields<'_> {
 /// A file's name, media type and size as one register.
 pub(crate) fn attachment_register(file: &Attachment) -> String {
     format!("{}\t{}\t{}", clean_label(&file.name), clean_label(&file.media), file.size)
+}
+
+/// A record of another space, with the fields put there, as one register.
+pub(crate) fn copy_register(copy: &Copied) -> String {
+    format!("{}\t{}\t{}", clean_label(&copy.space), clean_label(&copy.id), copy.fields.join(","))
+}
+
+/// The edit that links a private card to its copy in a shared space.
+#[must_use]
+pub fn copy_op(item: &str, copy: &Copied) -> FlatOp {
+    FlatOp::Put(format!("{COPIES}/{item}"), Scalar::Text(copy_register(copy)))
+}
+
+/// The edit that attaches a file, or renames it.
+///
+/// # Errors
+/// When the name is too long, the hash is none, or there are too many files.
+pub fn attach_op(record: &Record, file: &Attachment) -> Result<FlatOp, EditError> {
+    if !is_file_hash(&file.hash) {
+        return Err(EditError::Shape("a file is named by its BLAKE3 hash".into()));
+    }
+    check_text("name", &file.name)?;
+    check_text("name", &file.media)?;
+    check_count(ATTACHMENTS, fields_view(record).attachments.len() + 1)?;
+    Ok(FlatOp::Put(format!("{ATTACHMENTS}/{}", file.hash), Scalar::Text(attachment_register(file))))
 }
 
 /// Label and value as one register.

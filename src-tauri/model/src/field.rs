@@ -82,11 +82,12 @@ pub fn field_name(key: &str) -> String {
 pub fn label_and_value(key: &str, value: &Scalar) -> (String, String) {
     let text = value.as_text();
     match Key::parse(key) {
-        Key::Labelled { .. } | Key::Relation { .. } | Key::Copied { .. } => {
+        Key::Labelled { .. } | Key::Relation { .. } => {
             let (label, value) = split_register(&text);
             (label.to_owned(), value.to_owned())
         }
         Key::Member { member, .. } => (String::new(), member.to_owned()),
+        Key::Copied { .. } => (String::new(), text.split('\t').nth(1).unwrap_or_default().to_owned()),
         Key::Attachment { .. } => (String::new(), text.split('\t').next().unwrap_or_default().to_owned()),
         _ => (String::new(), text),
     }

@@ -133,7 +133,16 @@ fn attachment(value: &Value) -> Result<Attachment, EditError> {
 
 fn copied(value: &Value) -> Result<Copied, EditError> {
     let Value::Object(object) = value else { return Err(shape(COPIES, "must hold objects")) };
-    Ok(Copied { item: optional(COPIES, object, "item")?, space: optional(COPIES, object, "space")?, id: optional(COPIES, object, "id")? })
+    let fields = match object.get("fields") {
+        None | Some(Value::Null) => Vec::new(),
+        Some(fields) => list(COPIES, fields)?.iter().map(|field| text(COPIES, field)).collect::<Result<_, _>>()?,
+    };
+    Ok(Copied {
+        item: optional(COPIES, object, "item")?,
+        space: optional(COPIES, object, "space")?,
+        id: optional(COPIES, object, "id")?,
+        fields,
+    })
 }
 
 fn optional(field: &str, object: &Map<String, Value>, part: &str) -> Result<String, EditError> {

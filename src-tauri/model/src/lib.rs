@@ -8,6 +8,7 @@ mod change;
 pub mod conflict;
 mod deletion;
 pub mod document;
+pub mod done;
 pub mod draft;
 pub mod field;
 mod guard;
@@ -25,6 +26,7 @@ pub mod understood;
 pub mod view;
 mod vocabulary;
 pub mod when;
+pub mod words;
 
 pub use conflict::{Choice, can_keep_both, conflicts_of, plan_choice};
 pub use document::{ActorId, Change, Document, DocumentError};

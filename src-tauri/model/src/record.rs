@@ -13,7 +13,7 @@
 //! | `tag:partner` | true | set: add wins over a concurrent remove |
 //! | `with:p_01...` | true | set of participants |
 //! | `attachments/HASH` | `name TAB media type TAB size` | one register; the same file attached twice is one |
-//! | `copies/ITEM` | `SPACE TAB ID` | one register |
+//! | `copies/ITEM` | `SPACE TAB ID TAB FIELDS` | one register |
 //! | `custom:x-dietary` | text | register |
 //! | `created` | RFC 3339 time | register, written once |
 //! | `deleted` | RFC 3339 time | register; see [`Record::deletion`] |

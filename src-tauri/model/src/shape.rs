@@ -100,7 +100,7 @@ shape!(
     }
 );
 shape!(
-    /// Another place of the same record.
+    /// Another place of the same record. Where one record of a shared space is shown, this person's private card of it is filled in.
     Copied {
         /// The item's id in the record.
         item: String,
@@ -108,6 +108,8 @@ shape!(
         space: String,
         /// The record there.
         id: String,
+        /// The fields that were put there, and whose differences are offered.
+        fields: Vec<String>,
     }
 );
 shape!(

@@ -51,9 +51,6 @@ pub struct Knowledge {
     pub statuses: Vec<String>,
 }
 
-/// The statuses every space has.
-pub const STATUSES: [&str; 5] = ["open", "done", "cancelled", "tentative", "confirmed"];
-
 /// Fills in what the record's values were understood as, and which look wrong.
 pub fn understand(view: &mut RecordView, knowledge: &Knowledge) {
     let mut reading = Reading { knowledge, understood: Vec::new(), flags: Vec::new() };
@@ -181,7 +178,7 @@ impl Reading<'_> {
             self.flag("direction", format!("“{}” is neither in nor out.", short(&view.direction)));
         }
         let known = &self.knowledge.statuses;
-        let fits = known.iter().any(|word| *word == view.status) || STATUSES.contains(&view.status.as_str());
+        let fits = known.iter().any(|word| *word == view.status) || crate::words::STATUSES.iter().any(|(word, _)| *word == view.status);
         if !view.status.is_empty() && !fits && matches!(Kind::from(view.kind.as_str()), Kind::Task | Kind::Event) {
             self.flag("status", format!("“{}” is not a status of this space.", short(&view.status)));
         }

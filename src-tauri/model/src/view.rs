@@ -147,10 +147,12 @@ fn attachment(hash: &str, register: &str) -> Attachment {
     Attachment { hash: hash.to_owned(), name, media, size: size.parse().unwrap_or(0), missing: false }
 }
 
-/// A register that names a record of another space.
+/// A register that names a record of another space, and the fields it shares.
 fn copied(item: &str, register: &str) -> Copied {
-    let (space, id) = split_register(register);
-    Copied { item: item.to_owned(), space: space.to_owned(), id: id.to_owned() }
+    let mut parts = register.splitn(3, '\t');
+    let (space, id, fields) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
+    let fields = fields.split(',').filter(|field| !field.is_empty()).map(str::to_owned).collect();
+    Copied { item: item.to_owned(), space: space.to_owned(), id: id.to_owned(), fields }
 }
 
 fn time_text(seconds: i64) -> String {

@@ -94,6 +94,7 @@ fn links_of(view: &RecordView) -> BTreeSet<(DocumentId, String)> {
     view.orgs.iter().for_each(|role| add(&role.org, "org".into()));
     add(&view.parent, "parent".into());
     add(&view.assignee, "assignee".into());
+    view.copies.iter().for_each(|copy| add(&copy.id, "copy".into()));
     for (key, value) in view.custom.iter().filter(|(_, value)| value.len() == PRINTED_ID) {
         add(value, format!("custom {key}"));
     }

@@ -157,7 +157,7 @@ pub struct Hit {
 pub struct Backlink {
     /// The record that links.
     pub row: RecordRow,
-    /// How: `relation TYPE`, `org`, `parent`, `assignee`, `custom KEY`.
+    /// How: `relation TYPE`, `org`, `parent`, `assignee`, `copy`, `custom KEY`.
     pub how: String,
 }
 

@@ -1,3 +1,4 @@
+use tuttu_model::understood::understand;
 use tuttu_model::{RecordView, SpaceId};
 use tuttu_store::Reader;
 use tuttu_store::rows::{ListQuery, RecordRow, Sort};
@@ -18,6 +19,11 @@ impl Inner {
         let row = reader.record(&space, &doc)?.ok_or_else(|| not_found("record", &record.id))?;
         let mut view = row.view;
         self.name_stamps(reader, &mut view)?;
+        let definitions = self.definitions(reader, &space)?;
+        understand(&mut view, &self.knowledge(reader, &definitions)?);
+        self.resolve_links(reader, &space, &mut view)?;
+        self.own_card(reader, &space, &doc, &mut view)?;
+        self.find_files(&mut view);
         Ok(view)
     }
 
