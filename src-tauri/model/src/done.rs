@@ -41,7 +41,7 @@ mod tests {
     }
 
     fn done(record: &Record, op: FlatOp) -> Vec<FlatOp> {
-        with_done(record, vec![op], "now", Category::from).into_iter().filter(|op| op.key() == DONE).collect()
+        with_done(record, vec![op], "now", |word| Category::from(word)).into_iter().filter(|op| op.key() == DONE).collect()
     }
 
     #[test]
@@ -54,6 +54,6 @@ mod tests {
         assert_eq!(done(&task("open", false), set("cancelled")), []);
         assert_eq!(done(&Record::new(Kind::Event), set("done")), []);
         let own = vec![set("done"), FlatOp::Put(DONE.into(), Scalar::Text("then".into()))];
-        assert_eq!(with_done(&task("open", false), own.clone(), "now", Category::from), own);
+        assert_eq!(with_done(&task("open", false), own.clone(), "now", |word| Category::from(word)), own);
     }
 }

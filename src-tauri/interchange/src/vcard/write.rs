@@ -58,6 +58,7 @@ pub fn write_record(record: &RecordView, version: Version, text: &mut String) ->
     card.organisations();
     card.contact();
     card.dates();
+    card.person();
     card.rest();
     card.own_fields();
     card.line("END", "", "VCARD");
@@ -89,17 +90,17 @@ pub(super) fn is_plain_uri(value: &str) -> bool {
     has_scheme && !value.contains(|letter: char| letter.is_whitespace() || letter.is_control() || letter == '\\')
 }
 
-struct Writer<'t> {
+pub(super) struct Writer<'t> {
     text: &'t mut String,
     version: Version,
     /// How many groups the card has so far.
     groups: u32,
-    record: &'t RecordView,
+    pub(super) record: &'t RecordView,
 }
 
 impl Writer<'_> {
     /// Writes a content line; `params` with their semicolons.
-    fn line(&mut self, name: &str, params: &str, value: &str) {
+    pub(super) fn line(&mut self, name: &str, params: &str, value: &str) {
         let mut room = LINE;
         for letter in name.chars().chain(params.chars()).chain([':']).chain(value.chars()) {
             let length = letter.len_utf8();
@@ -114,14 +115,14 @@ impl Writer<'_> {
     }
 
     /// Writes a line of text, if there is any.
-    fn text(&mut self, name: &str, params: &str, text: &str) {
+    pub(super) fn text(&mut self, name: &str, params: &str, text: &str) {
         if !text.is_empty() {
             self.line(name, params, &escape::text(text));
         }
     }
 
     /// Writes a line in a group of its own with an `X-ABLabel`; without a label, a plain line.
-    fn labelled(&mut self, name: &str, params: &str, value: &str, label: Option<&str>) {
+    pub(super) fn labelled(&mut self, name: &str, params: &str, value: &str, label: Option<&str>) {
         let Some(label) = label.filter(|label| !label.is_empty()) else { return self.line(name, params, value) };
         let group = self.group();
         self.line(&format!("{group}.{name}"), params, value);
@@ -133,7 +134,7 @@ impl Writer<'_> {
         format!("item{}", self.groups)
     }
 
-    fn v4(&self) -> bool {
+    pub(super) fn v4(&self) -> bool {
         self.version == Version::V4
     }
 

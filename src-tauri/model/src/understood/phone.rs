@@ -1,11 +1,24 @@
-use phonenumber::PhoneNumber;
 use phonenumber::country::Id;
 use phonenumber::metadata::DATABASE;
+use phonenumber::{PhoneNumber, Type};
 
 /// The longest text that is taken for a phone number.
 const LONGEST: usize = 100;
 /// Digits of the longest number of the world's numbering plan.
 const DIGITS: usize = 15;
+
+/// Whose lengths count. Emergency and service numbers are dialled without a country code.
+const KINDS: [Type; 9] = [
+    Type::FixedLine,
+    Type::Mobile,
+    Type::TollFree,
+    Type::PremiumRate,
+    Type::SharedCost,
+    Type::PersonalNumber,
+    Type::Voip,
+    Type::Uan,
+    Type::Pager,
+];
 
 /// The number in international form (`+447700900142`, an extension as `;ext=12`), read as dialled in `region` (two letters) where it has no country
 /// code. `Ok(None)` when it may be a number but nobody can say of which country.
@@ -48,7 +61,12 @@ fn fits(number: &PhoneNumber) -> Result<(), String> {
     let code = number.code().value();
     // Several regions may share a code.
     let Some(regions) = DATABASE.by_code(&code) else { return Err("has an unknown country code".into()) };
-    let lengths: Vec<u16> = regions.iter().flat_map(|region| region.descriptors().general().possible_length()).copied().collect();
+    let lengths: Vec<u16> = regions
+        .iter()
+        .flat_map(|region| KINDS.iter().filter_map(|kind| region.descriptors().get(*kind)))
+        .flat_map(|numbers| numbers.possible_length())
+        .copied()
+        .collect();
     let length = u16::try_from(number.national().to_string().len()).unwrap_or(u16::MAX);
     if lengths.is_empty() || lengths.contains(&length) {
         return Ok(());
