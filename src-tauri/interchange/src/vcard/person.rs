@@ -21,7 +21,7 @@ impl Draft<'_> {
             _ => &mut self.view.phonetic_name,
         };
         let free = field.is_empty();
-        if !free || !says_all(property, &[]) {
+        if !free || !self.says_all(property) {
             return self.keep(property);
         }
         let value = self.limited_name(property, value);
@@ -40,7 +40,7 @@ impl Draft<'_> {
         let word = GENDERS.iter().find(|(short, _)| property.name == "GENDER" && *short == letter).map(|(_, word)| *word);
         let own_words = property.name == "X-GENDER" || (letter.is_empty() && !text.is_empty());
         let both = word.is_some() && !text.is_empty();
-        if !self.view.gender.is_empty() || both || !says_all(property, &[]) || (word.is_none() && !own_words) {
+        if !self.view.gender.is_empty() || both || !self.says_all(property) || (word.is_none() && !own_words) {
             return self.keep(property);
         }
         let text = if text.is_empty() { value } else { text };
@@ -52,7 +52,7 @@ impl Draft<'_> {
     pub(super) fn time_zone(&mut self, property: &Property<'_>) {
         let value = self.plain(property, property.value(), true);
         let is_name = value.starts_with(char::is_alphabetic) && !value.contains(':');
-        if !is_name || !self.view.timezone.is_empty() || !says_all(property, &[]) {
+        if !is_name || !self.view.timezone.is_empty() || !self.says_all(property) {
             return self.keep(property);
         }
         self.view.timezone = self.limited_name(property, value);
@@ -76,6 +76,11 @@ impl Draft<'_> {
         }
     }
 
+    /// Whether the value says everything that is in the property.
+    fn says_all(&self, property: &Property<'_>) -> bool {
+        says_all(property, &[]) && self.label_of(property).is_none()
+    }
+
     /// The value with its label and preference. `None`: there is more in it, and it was kept.
     fn plain_item(&mut self, property: &Property<'_>) -> Option<Labelled> {
         if !says_all(property, &["PREF"]) || property.is_binary() || property.cut {
@@ -87,6 +92,21 @@ impl Draft<'_> {
         let value = self.one_line(property);
         let pref = property.preference() == Some(1);
         (!value.is_empty()).then_some(Labelled { label, value, pref, ..Labelled::default() })
+    }
+}
+
+/// Whether a line that is kept would be taken into a field when it is read again; `params` with their semicolons.
+pub(super) fn is_taken(name: &str, params: &str, value: &str, has_label: bool) -> bool {
+    let plain = !has_label && matches!(params, "" | ";VALUE=text");
+    match name {
+        "GENDER" => {
+            let (letter, text) = value.split_once(';').unwrap_or((value, ""));
+            plain && if text.is_empty() { GENDERS.iter().any(|(short, _)| *short == letter) } else { letter.is_empty() }
+        }
+        "TZ" => plain && value.starts_with(char::is_alphabetic) && !value.contains(':'),
+        "LANG" | "KEY" => params.split(';').all(|param| param.is_empty() || param == "VALUE=text" || param.starts_with("PREF=")),
+        "X-GENDER" | "X-PHONETIC-FIRST-NAME" | "X-PHONETIC-MIDDLE-NAME" | "X-PHONETIC-LAST-NAME" => plain,
+        _ => false,
     }
 }
 

@@ -4,6 +4,7 @@ use tuttu_model::view::{Address, Affiliation, Labelled, Relation};
 use tuttu_model::{DocumentId, RecordView};
 
 use super::labels::{self, Item};
+use super::person::is_taken;
 use super::{Version, dates, escape, ims, kept, uid_of};
 use crate::text;
 
@@ -388,8 +389,9 @@ impl Writer<'_> {
 
     fn own_field(&mut self, base: &str, key: &str, value: &str) {
         let record = self.record;
-        if let Some(name) = kept::name(base) {
-            let tail = kept::tail(value);
+        if let Some((name, tail)) = kept::name(base).map(|name| (name, kept::tail(value)))
+            && !is_taken(&name, &tail.params, &tail.value, tail.label.is_some())
+        {
             let is_text = self.v4() && kept::is_link(&name) && tail.params.is_empty() && !is_plain_uri(&tail.value);
             let params = if is_text { ";VALUE=text" } else { &tail.params };
             return self.labelled(&name, params, &tail.value, tail.label.as_deref());
