@@ -178,7 +178,7 @@ impl Reading<'_> {
             self.flag("direction", format!("“{}” is neither in nor out.", short(&view.direction)));
         }
         let known = &self.knowledge.statuses;
-        let fits = known.iter().any(|word| *word == view.status) || crate::words::STATUSES.iter().any(|(word, _)| *word == view.status);
+        let fits = known.contains(&view.status) || crate::words::STATUSES.iter().any(|(word, _)| *word == view.status);
         if !view.status.is_empty() && !fits && matches!(Kind::from(view.kind.as_str()), Kind::Task | Kind::Event) {
             self.flag("status", format!("“{}” is not a status of this space.", short(&view.status)));
         }
