@@ -2,7 +2,7 @@
 -- Every table is STRICT and every column NOT NULL: what is not there is empty (x'', '', 0). Hashes and ids are raw bytes.
 
 PRAGMA application_id = 1416983668;
-PRAGMA user_version = 2;
+PRAGMA user_version = 3;
 
 -- What the engine keeps for itself: keys sealed for this computer, the file identity it last saw, the version that filled the query tables
 -- (`store.projections`).
@@ -238,6 +238,21 @@ CREATE TABLE participant (
     at TEXT NOT NULL, -- RFC 3339
     did INTEGER NOT NULL REFERENCES doc (did),
     PRIMARY KEY (target, at, did)
+) STRICT, WITHOUT ROWID;
+
+-- Links from one record to another but participants, to be followed backwards; only of what is not in the trash.
+CREATE TABLE link (
+    target BLOB NOT NULL CHECK (length(target) = 16), -- document id; its space is not named in a link
+    how TEXT NOT NULL, -- `relation TYPE`, `org`, `parent`, `assignee`, `copy`, `custom KEY`
+    did INTEGER NOT NULL REFERENCES doc (did), -- the record that links
+    PRIMARY KEY (target, how, did)
+) STRICT, WITHOUT ROWID;
+
+-- Which records hold which files, in the trash or not: a file that none holds may be removed.
+CREATE TABLE attached (
+    hash BLOB NOT NULL CHECK (length(hash) = 32), -- BLAKE3 of the file
+    did INTEGER NOT NULL REFERENCES doc (did),
+    PRIMARY KEY (hash, did)
 ) STRICT, WITHOUT ROWID;
 
 -- What is searched in memory of people and organisations that are not in the trash; read once, at the first search.

@@ -234,6 +234,74 @@ pub(crate) enum Command {
     /// Make, list, show, rename and leave spaces
     #[command(subcommand)]
     Space(SpaceCommand),
+    /// What links to a record: relations, members, tasks, steps
+    Links {
+        /// The record
+        id: String,
+        #[command(flatten)]
+        scope: Scope,
+    },
+    /// List, rename, merge and remove tags
+    #[command(subcommand)]
+    Tag(TagCommand),
+    /// Words to choose from: statuses, relations, or the labels of phones, emails, ...
+    Words {
+        /// Which
+        vocabulary: String,
+        /// The space; My own unless told
+        #[arg(long)]
+        space: Option<String>,
+    },
+    /// Attach a file to a record
+    Attach {
+        /// The record
+        id: String,
+        /// The file
+        file: PathBuf,
+        /// What it is called; as the file unless told
+        #[arg(long, default_value = "")]
+        name: String,
+        #[command(flatten)]
+        scope: Scope,
+    },
+    /// Files of a record, or all
+    Attachments {
+        /// The record
+        id: Option<String>,
+        #[command(flatten)]
+        scope: Scope,
+    },
+    /// Write an attached file to a path
+    #[command(subcommand)]
+    Attachment(AttachmentCommand),
+    /// Put a linked copy of a private card into a shared space; notes and rhythm stay private
+    Share {
+        /// The card
+        id: String,
+        /// The space
+        space: String,
+        /// Fields that go there, separated by commas: names, emails, phones, addresses, orgs and urls unless told
+        #[arg(long, value_delimiter = ',')]
+        fields: Vec<String>,
+    },
+    /// What differs between a private card and its copies
+    Differences {
+        /// The private card
+        id: String,
+    },
+    /// Take over values that differ, from a copy or to it
+    TakeOver {
+        /// The private card
+        id: String,
+        /// Fields, from `differences`; all that differ unless told
+        fields: Vec<String>,
+        /// Which copy, where there are several
+        #[arg(long, default_value = "")]
+        copy: String,
+        /// From the private card to the copy
+        #[arg(long)]
+        to_copy: bool,
+    },
     /// Move a record to another space
     Move {
         /// The record
@@ -376,6 +444,47 @@ pub(crate) enum SpaceCommand {
     Leave {
         /// The space
         space: String,
+    },
+}
+
+/// What to do with tags.
+#[derive(Debug, Subcommand)]
+pub(crate) enum TagCommand {
+    /// All tags with their counts
+    List {
+        /// The space; all unless told
+        #[arg(long)]
+        space: Option<String>,
+    },
+    /// Give every record with one tag another instead; a tag that is there already is merged with
+    Rename {
+        /// The tag
+        from: String,
+        /// What it becomes
+        to: String,
+        /// Only in this space
+        #[arg(long)]
+        space: Option<String>,
+    },
+    /// Take a tag off every record
+    Remove {
+        /// The tag
+        tag: String,
+        /// Only in this space
+        #[arg(long)]
+        space: Option<String>,
+    },
+}
+
+/// What to do with attached files.
+#[derive(Debug, Subcommand)]
+pub(crate) enum AttachmentCommand {
+    /// Write a file to a path, verified
+    Save {
+        /// Its hash, or the beginning of it
+        hash: String,
+        /// Where to
+        file: PathBuf,
     },
 }
 

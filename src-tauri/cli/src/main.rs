@@ -13,6 +13,7 @@ mod records;
 mod run;
 mod serve;
 mod sharing;
+mod ties;
 
 use std::process::ExitCode;
 

@@ -17,7 +17,7 @@ pub(crate) type Done = Result<ExitCode, ErrorView>;
 
 /// Records of one commit when they come from standard input.
 const BATCH: usize = 1_000;
-const OK: Done = Ok(ExitCode::SUCCESS);
+pub(crate) const OK: Done = Ok(ExitCode::SUCCESS);
 
 /// A record named on the command line.
 pub(crate) fn reference(scope: Scope, id: String) -> RecordRef {

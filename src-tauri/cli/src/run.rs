@@ -7,11 +7,11 @@ use serde_json::json;
 use tuttu_engine::api::{ErrorCode, ErrorView};
 use tuttu_engine::{Engine, NewVault};
 
-use crate::args::{Cli, Command, SpaceCommand};
+use crate::args::{AttachmentCommand, Cli, Command, SpaceCommand, TagCommand};
 use crate::backend::{Backend, vault_dir};
 use crate::maintenance::KeyFrom;
 use crate::output::Out;
-use crate::{duplicates, maintenance, records, serve, sharing};
+use crate::{duplicates, maintenance, records, serve, sharing, ties};
 
 /// Runs one command line.
 pub(crate) fn run(cli: Cli) -> Result<ExitCode, ErrorView> {
@@ -96,6 +96,17 @@ async fn plain(out: Out, backend: &mut Backend, dir: &Path, command: Command) ->
         Command::Unmerge { id, scope } => duplicates::unmerge(out, backend, records::reference(scope, id)).await,
         Command::Distinct { ids, scope } => duplicates::distinct(out, backend, ids, &scope).await,
         Command::Export { format, scope, query, output } => records::export(out, backend, format, scope, query, output).await,
+        Command::Links { id, scope } => ties::links(out, backend, records::reference(scope, id)).await,
+        Command::Tag(TagCommand::List { space }) => ties::tags(out, backend, space).await,
+        Command::Tag(TagCommand::Rename { from, to, space }) => ties::rename_tag(out, backend, from, to, space).await,
+        Command::Tag(TagCommand::Remove { tag, space }) => ties::rename_tag(out, backend, tag, String::new(), space).await,
+        Command::Words { vocabulary, space } => ties::words(out, backend, vocabulary, space).await,
+        Command::Attach { id, file, name, scope } => ties::attach(out, backend, records::reference(scope, id), &file, name).await,
+        Command::Attachments { id, scope } => ties::files(out, backend, id.map(|id| records::reference(scope, id))).await,
+        Command::Attachment(AttachmentCommand::Save { hash, file }) => ties::save_file(out, backend, hash, &file).await,
+        Command::Share { id, space, fields } => ties::share(out, backend, id, space, fields).await,
+        Command::Differences { id } => ties::differences(out, backend, id).await,
+        Command::TakeOver { id, fields, copy, to_copy } => ties::take_over(out, backend, id, copy, fields, to_copy).await,
         Command::Move { id, space } => records::move_to(out, backend, id, space).await,
         Command::Space(SpaceCommand::New { name }) => sharing::new_space(out, backend, name).await,
         Command::Space(SpaceCommand::List) => sharing::spaces(out, backend).await,

@@ -1,9 +1,11 @@
 //! Commands on records: each parsed, planned against the current state and committed as one named operation.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use tuttu_model::conflict::plan_choice;
+use tuttu_model::done;
 use tuttu_model::draft::plan_all;
+use tuttu_model::words::Category;
 use tuttu_model::{ChangeHash, DocumentId, FieldEdit, FlatOp, ItemIds, Kind, Record, RecordDraft, Scalar, SpaceId};
 use tuttu_store::{Lane, Reader, Tx};
 
@@ -44,6 +46,11 @@ impl Engine {
             Command::RenameSpace { space, name } => self.rename_space(space, &name),
             Command::LeaveSpace { space } => self.leave_space(space),
             Command::Move { record, space } => self.move_record(record, space),
+            Command::RenameTag { from, to, space } => self.rename_tag(&from, &to, space),
+            Command::Attach { record, path, name } => self.attach(record, &path, &name),
+            Command::SaveFile { hash, path } => self.save_file(&hash, &path),
+            Command::Share { record, space, fields } => self.share(&record, space, fields),
+            Command::TakeOver { record, copy, fields, to_copy } => self.take_over(&record, copy, fields, to_copy),
             Command::Invite { space, role, expires_in, auto, for_whom, hints, relay } => {
                 self.invite(&crate::pairing::InviteTerms { space, role, expires_in, auto, for_whom, hints, relay })
             }
@@ -77,7 +84,7 @@ impl Engine {
         Ok((label, changes))
     }
 
-    fn records(&self, (label, changes): Operated, fallback: Option<(SpaceId, DocumentId)>) -> Result<Outcome, ErrorView> {
+    pub(crate) fn records(&self, (label, changes): Operated, fallback: Option<(SpaceId, DocumentId)>) -> Result<Outcome, ErrorView> {
         let touched: Vec<_> = changes.touched.iter().map(|(space, doc, _)| (*space, *doc)).collect();
         let keys = if touched.is_empty() { fallback.into_iter().collect() } else { touched };
         let space = keys.first().map(|(space, _)| space.to_string()).unwrap_or_default();
@@ -108,7 +115,12 @@ impl Engine {
                 many => format!("Added {} records", many.len()),
             };
             let mut edits = Vec::with_capacity(drafts.len());
-            for draft in drafts {
+            let mut checked = BTreeSet::new();
+            for mut draft in drafts {
+                if checked.insert(draft.view.kind.clone()) {
+                    inner.check_kind(tx, &space, &draft.view.kind)?;
+                }
+                inner.stamp_done(tx, &space, &mut draft)?;
                 edits.push(inner.new_document(space, &draft)?);
             }
             Ok((inner.operation(label)?, edits))
@@ -117,7 +129,7 @@ impl Engine {
     }
 
     fn create_record(&self, space: Option<String>, kind: &str, edits: Vec<FieldEdit>) -> Result<Outcome, ErrorView> {
-        let kind = known_kind(kind)?;
+        let kind = Kind::from(kind);
         let draft = RecordDraft::from_edits(&kind, &edits)?;
         self.add_drafts(space, vec![draft])
     }
@@ -127,7 +139,9 @@ impl Engine {
             let document = inner.document(tx, &space, &doc)?;
             let (current, mut items) = (document.record(), inner.item_ids()?);
             inner.caches().keep_document((space, doc), document);
+            inner.check_editable(tx, &space, &current.kind)?;
             let ops = plan_all(&current, &edits, &mut || items.next_id())?;
+            let ops = inner.with_done(tx, &space, &current, ops)?;
             let name = name_of(&current);
             Ok((inner.operation(format!("Changed {name}"))?, vec![DocumentEdit { space, doc, edit: Edit::Ops(ops) }]))
         })?;
@@ -188,6 +202,7 @@ impl Engine {
             let current = inner.document(tx, &space, &doc)?.record();
             let mut items = inner.item_ids()?;
             let ops = plan_choice(&current, &field, choice, &mut || items.next_id())?;
+            let ops = inner.with_done(tx, &space, &current, ops)?;
             let name = name_of(&current);
             Ok((inner.operation(format!("Chose a value for {name}"))?, vec![DocumentEdit { space, doc, edit: Edit::Ops(ops) }]))
         })?;
@@ -209,6 +224,8 @@ impl Engine {
                 if let Some(value) = held.first().and_then(|held| held.value.clone())
                     && key != "deleted"
                     && key != "moved"
+                    // Where a private card has copies is nobody else's business.
+                    && !key.starts_with("copies/")
                 {
                     fields.insert(key.clone(), value);
                 }
@@ -253,6 +270,30 @@ impl Engine {
     }
 }
 
+impl Inner {
+    /// The edits of a task with what its new status means for when it was done.
+    fn with_done(&self, reader: &Reader<'_>, space: &SpaceId, record: &Record, ops: Vec<FlatOp>) -> Result<Vec<FlatOp>, Failure> {
+        if record.kind != Kind::Task || !ops.iter().any(|op| op.key() == "status") {
+            return Ok(ops);
+        }
+        let definitions = self.definitions(reader, space)?;
+        Ok(done::with_done(record, ops, &clock::rfc3339(clock::now()), |status| definitions.category(status)))
+    }
+
+    /// A task that is added as done was done now, unless it says when.
+    fn stamp_done(&self, reader: &Reader<'_>, space: &SpaceId, draft: &mut RecordDraft) -> Result<(), Failure> {
+        let view = &mut draft.view;
+        if view.kind == "task"
+            && view.done.is_empty()
+            && !view.status.is_empty()
+            && self.definitions(reader, space)?.category(&view.status) == Category::Done
+        {
+            view.done = clock::rfc3339(clock::now());
+        }
+        Ok(())
+    }
+}
+
 /// The id as printed, with the letter of its kind.
 pub(crate) fn printed_id(reader: &Reader<'_>, space: &SpaceId, doc: &DocumentId) -> Result<String, Failure> {
     Ok(reader.record(space, doc)?.map_or_else(|| doc.to_string(), |row| row.view.id))
@@ -281,19 +322,7 @@ pub(crate) fn parse_draft(text: &str, kind: &str) -> Result<RecordDraft, ErrorVi
     };
     object.entry("kind").or_insert_with(|| serde_json::Value::String(kind.to_owned()));
     let draft = RecordDraft::from_json(&object)?;
-    known_kind(&draft.view.kind)?;
     Ok(draft)
-}
-
-fn known_kind(word: &str) -> Result<Kind, ErrorView> {
-    match Kind::from(word) {
-        Kind::Other(_) => Err(ErrorView::new(
-            ErrorCode::Invalid,
-            format!("“{word}” is not a kind of record."),
-            "Kinds are person, org, note, call, meeting, email, message, task and event.",
-        )),
-        kind => Ok(kind),
-    }
 }
 
 impl Inner {

@@ -110,7 +110,7 @@ impl Engine {
         let (space, doc) = self.inner.read(|reader| self.inner.record(reader, &record))?;
         let outcome = self.operate(move |inner, tx| {
             let view = tx.record(&space, &doc)?.map(|row| row.view).unwrap_or_default();
-            let (kept, others): (DocumentId, Vec<String>) = match view.moved.parse::<DocumentId>() {
+            let (kept, others): (DocumentId, Vec<String>) = match view.moved.id.parse::<DocumentId>() {
                 Ok(kept) => (kept, vec![view.id.clone()]),
                 Err(_) => (doc, view.merged.clone()),
             };

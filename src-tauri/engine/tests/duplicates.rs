@@ -96,7 +96,7 @@ fn merging_keeps_everything_and_is_taken_apart_later() {
     assert_eq!((merged.birthday.as_str(), merged.notes.as_str()), ("--12-03", "Tall.\n\nTea."));
     assert_eq!(merged.custom.get("also name").map(String::as_str), Some("P Raghunathan"));
     assert_eq!(activities(&engine, &one), ["called about tea", "met at the quay"], "the notes of both");
-    assert_eq!(get(&engine, &other).moved, one);
+    assert_eq!(get(&engine, &other).moved.id, one);
     assert!(matches!(engine.query(Query::Trash).unwrap(), Answer::Trash(rows) if rows.is_empty()), "it is not something to restore");
 
     let edits = vec![FieldEdit::Set { field: "pronouns".into(), label: None, value: "she/her".into() }];
@@ -108,7 +108,7 @@ fn merging_keeps_everything_and_is_taken_apart_later() {
     let (one_again, other_again) = (get(&engine, &one), get(&engine, &other));
     assert_eq!((one_again.birthday.as_str(), one_again.notes.as_str(), one_again.pronouns.as_str()), ("", "Tall.", "she/her"));
     assert!(one_again.custom.is_empty() && one_again.merged.is_empty());
-    assert_eq!((other_again.notes.as_str(), other_again.moved.as_str(), other_again.deleted), ("Tea.", "", false));
+    assert_eq!((other_again.notes.as_str(), other_again.moved.id.as_str(), other_again.deleted), ("Tea.", "", false));
     assert_eq!(activities(&engine, &one), ["met at the quay"]);
     let refused = engine.execute(Command::Unmerge { record: RecordRef::anywhere(&*one) }).unwrap_err();
     assert_eq!(refused.code, ErrorCode::Invalid);
@@ -123,7 +123,7 @@ fn merging_is_undone_like_any_operation() {
     engine.execute(Command::Undo).unwrap();
     assert_eq!(people(&engine).len(), 2);
     assert_eq!(get(&engine, &one).notes, "Tall.");
-    assert_eq!(get(&engine, &other).moved, "");
+    assert_eq!(get(&engine, &other).moved.id, "");
 }
 
 #[test]

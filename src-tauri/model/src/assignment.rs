@@ -2,7 +2,7 @@
 
 use crate::draft::EditError;
 use crate::field::FieldEdit;
-use crate::vocabulary::{canonical, has_labels};
+use crate::vocabulary::{SETS, canonical, has_labels};
 
 /// Parses one `FIELD=VALUE`, `FIELD+=VALUE` or `FIELD-=VALUE` of the command line (`email=work:priya@x.example`, `tag+=partner`,
 /// `address=work:"14 Quayside Row; Glasgow; ; G1 4QT; GB"`, `custom.x-dietary=vegan`, `title=...`). Tags and participants may be several,
@@ -22,10 +22,15 @@ pub fn parse_assignment(text: &str) -> Result<Vec<FieldEdit>, EditError> {
     }
     let field = canonical(name).to_owned();
     let value = unquoted(value.trim());
-    if matches!(field.as_str(), "tags" | "with") {
+    if SETS.contains(&field.as_str()) {
         let members = value.split(',').map(str::trim);
         let members: Vec<&str> = if value.is_empty() { vec![""] } else { members.filter(|member| !member.is_empty()).collect() };
         return Ok(members.into_iter().map(|member| edit(sign, &field, None, member)).collect());
+    }
+    // What vCard has as fields of their own are dates with these labels.
+    if matches!(name, "anniversary" | "died") {
+        let value = if sign == '-' && value.is_empty() { name } else { value };
+        return Ok(vec![edit(sign, "dates", Some(name), value)]);
     }
     // An item is removed by what it shows; whether that starts with its label is seen when it is looked up.
     let (label, value) = if sign == '-' { (None, value) } else { split_label(&field, value) };

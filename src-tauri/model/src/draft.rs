@@ -7,15 +7,15 @@ use serde::{Deserialize, Serialize};
 pub use crate::assignment::parse_assignment;
 pub use crate::plan::{plan, plan_all};
 
-use crate::field::FieldEdit;
+use crate::field::{FieldEdit, FlatOp};
 use crate::item::{ItemIds, is_item_id};
 use crate::json;
 use crate::limits::{RECORD_BYTES, check_count, check_text, is_long, weight};
 use crate::record::{CREATED, KIND, Kind, Record, Scalar};
-use crate::view::{RecordView, Stamp, fields_view};
+use crate::view::{Attachment, Copied, RecordView, Stamp, fields_view};
 use crate::vocabulary::{
-    ADDRESS_PARTS, ADDRESSES, AFFILIATION_PARTS, LABELLED, ORGS, RELATIONS, SINGLES, address_part, affiliation_part, canonical, has_labels,
-    labelled, labelled_mut, single,
+    ADDRESS_PARTS, ADDRESSES, AFFILIATION_PARTS, ATTACHMENTS, COPIES, LABELLED, ORGS, RELATIONS, SETS, SINGLES, address_part,
+    affiliation_part, canonical, has_labels, labelled, labelled_mut, members, set_prefix, single,
 };
 
 /// A record to be made, in the JSON shape of [`RecordView`] with everything optional; items need no ids. Unknown keys are kept in `custom`.
@@ -69,6 +69,12 @@ pub enum EditError {
     /// Adding to a field that holds one value, or removing from it what it does not hold.
     #[error("{field} holds one value: set it instead")]
     NotAList {
+        /// The field.
+        field: String,
+    },
+    /// A file or a copy cannot be written as text.
+    #[error("{field} cannot be set as text: attach a file, or share the record")]
+    NotText {
         /// The field.
         field: String,
     },
@@ -150,6 +156,7 @@ impl RecordDraft {
         fields.labelled_lists(view)?;
         fields.parted_lists(view)?;
         fields.sets(view)?;
+        fields.elsewhere(view)?;
         if fields.weight > RECORD_BYTES {
             return Err(EditError::TooLarge { limit: RECORD_BYTES / 1024 });
         }
@@ -163,7 +170,10 @@ impl RecordDraft {
             return Ok(view.name.clone());
         }
         if !matches!(kind, Kind::Person | Kind::Org) {
-            // What activities and kinds to come say may be in their text alone.
+            // What activities and kinds to come say may be in their text alone; a definition is named by its word.
+            if kind.is_definition() && !view.word.trim().is_empty() {
+                return Ok(view.word.clone());
+            }
             return if view.text.trim().is_empty() { Err(EditError::Nameless(kind.as_str().to_owned())) } else { Ok(String::new()) };
         }
         let parts = format!("{} {}", view.given.trim(), view.family.trim());
@@ -176,6 +186,12 @@ impl RecordDraft {
         let known = firsts.into_iter().flatten().map(str::trim).find(|text| !text.is_empty());
         known.map(str::to_owned).ok_or_else(|| EditError::Nameless(kind.as_str().to_owned()))
     }
+}
+
+/// Whether text is a BLAKE3 hash in lower-case hexadecimal.
+#[must_use]
+pub fn is_file_hash(text: &str) -> bool {
+    text.len() == 64 && text.bytes().all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte))
 }
 
 /// On a new record there is nothing to replace: `email=a email=b` means two addresses.
@@ -286,11 +302,30 @@ impl Fields<'_> {
         Ok(())
     }
 
+    /// Files beside the database, and copies in other spaces.
+    fn elsewhere(&mut self, view: &RecordView) -> Result<(), EditError> {
+        check_count(ATTACHMENTS, view.attachments.len())?;
+        for file in view.attachments.iter().filter(|file| is_file_hash(&file.hash)) {
+            check_text("name", &file.name)?;
+            check_text("name", &file.media)?;
+            self.put(format!("{ATTACHMENTS}/{}", file.hash), Scalar::Text(attachment_register(file)));
+        }
+        check_count(COPIES, view.copies.len())?;
+        let mut used = BTreeSet::new();
+        for copy in view.copies.iter().filter(|copy| !copy.id.is_empty()) {
+            let id = self.item(&mut used, &copy.item);
+            check_text(COPIES, &copy.fields.join(","))?;
+            self.put(format!("{COPIES}/{id}"), Scalar::Text(copy_register(copy)));
+        }
+        Ok(())
+    }
+
     fn sets(&mut self, view: &RecordView) -> Result<(), EditError> {
-        for (field, prefix, members) in [("tags", "tag", &view.tags), ("with", "with", &view.with)] {
-            check_count(field, members.len())?;
+        for set in SETS {
+            let (prefix, members) = (set_prefix(set), members(view, set).map(Vec::as_slice).unwrap_or_default());
+            check_count(set, members.len())?;
             for member in members.iter().map(|member| member.trim()).filter(|member| !member.is_empty()) {
-                check_text(field, member)?;
+                check_text(set, member)?;
                 self.put(format!("{prefix}:{member}"), Scalar::Flag(true));
             }
         }
@@ -301,6 +336,36 @@ impl Fields<'_> {
         }
         Ok(())
     }
+}
+
+/// A file's name, media type and size as one register.
+pub(crate) fn attachment_register(file: &Attachment) -> String {
+    format!("{}\t{}\t{}", clean_label(&file.name), clean_label(&file.media), file.size)
+}
+
+/// A record of another space, with the fields put there, as one register.
+pub(crate) fn copy_register(copy: &Copied) -> String {
+    format!("{}\t{}\t{}", clean_label(&copy.space), clean_label(&copy.id), copy.fields.join(","))
+}
+
+/// The edit that links a private card to its copy in a shared space.
+#[must_use]
+pub fn copy_op(item: &str, copy: &Copied) -> FlatOp {
+    FlatOp::Put(format!("{COPIES}/{item}"), Scalar::Text(copy_register(copy)))
+}
+
+/// The edit that attaches a file, or renames it.
+///
+/// # Errors
+/// When the name is too long, the hash is none, or there are too many files.
+pub fn attach_op(record: &Record, file: &Attachment) -> Result<FlatOp, EditError> {
+    if !is_file_hash(&file.hash) {
+        return Err(EditError::Shape("a file is named by its BLAKE3 hash".into()));
+    }
+    check_text("name", &file.name)?;
+    check_text("name", &file.media)?;
+    check_count(ATTACHMENTS, fields_view(record).attachments.len() + 1)?;
+    Ok(FlatOp::Put(format!("{ATTACHMENTS}/{}", file.hash), Scalar::Text(attachment_register(file))))
 }
 
 /// Label and value as one register.

@@ -72,8 +72,7 @@ impl FlatOp {
 pub fn field_name(key: &str) -> String {
     match Key::parse(key) {
         Key::Custom(name) => format!("custom.{name}"),
-        Key::Tag(_) => "tags".to_owned(),
-        Key::With(_) => "with".to_owned(),
+        Key::Member { set, .. } => set.to_owned(),
         _ => key.to_owned(),
     }
 }
@@ -87,7 +86,9 @@ pub fn label_and_value(key: &str, value: &Scalar) -> (String, String) {
             let (label, value) = split_register(&text);
             (label.to_owned(), value.to_owned())
         }
-        Key::Tag(member) | Key::With(member) => (String::new(), member.to_owned()),
+        Key::Member { member, .. } => (String::new(), member.to_owned()),
+        Key::Copied { .. } => (String::new(), text.split('\t').nth(1).unwrap_or_default().to_owned()),
+        Key::Attachment { .. } => (String::new(), text.split('\t').next().unwrap_or_default().to_owned()),
         _ => (String::new(), text),
     }
 }

@@ -3,14 +3,16 @@
 use serde_json::{Map, Value};
 
 use crate::draft::EditError;
-use crate::view::{Address, Affiliation, Labelled, RecordView, Relation};
+use crate::view::{Address, Affiliation, Attachment, Copied, Labelled, RecordView, Relation};
 use crate::vocabulary::{
-    ADDRESS_PARTS, ADDRESSES, AFFILIATION_PARTS, LABELLED, ORGS, RELATIONS, address_from_line, address_part_mut, affiliation_part_mut,
-    labelled_mut, single_mut,
+    ADDRESS_PARTS, ADDRESSES, AFFILIATION_PARTS, ATTACHMENTS, COPIES, LABELLED, ORGS, RELATIONS, address_from_line, address_part_mut,
+    affiliation_part_mut, labelled_mut, members_mut, single_mut,
 };
 
 /// What the reader of a record makes itself.
-const IGNORED: [&str; 10] = ["id", "space", "created", "changed", "conflicts", "unknown", "deleted", "merged", "distinct", "moved"];
+const IGNORED: [&str; 13] = [
+    "id", "space", "created", "changed", "conflicts", "unknown", "deleted", "allDay", "understood", "flags", "moved", "merged", "distinct",
+];
 
 pub(crate) fn view_from(object: &Map<String, Value>) -> Result<RecordView, EditError> {
     let mut view = RecordView::default();
@@ -44,14 +46,18 @@ fn read_key(view: &mut RecordView, key: &str, value: &Value) -> Result<(), EditE
         }
         return Ok(());
     }
+    if let Some(slot) = members_mut(view, key) {
+        *slot = list(key, value)?.iter().map(|member| text(key, member)).collect::<Result<_, _>>()?;
+        return Ok(());
+    }
     match key {
         "kind" => view.kind = text(key, value)?,
         "subject" => {}
         ADDRESSES => view.addresses = list(key, value)?.iter().map(address).collect::<Result<_, _>>()?,
         ORGS => view.orgs = list(key, value)?.iter().map(affiliation).collect::<Result<_, _>>()?,
         RELATIONS => view.relations = list(key, value)?.iter().map(relation).collect::<Result<_, _>>()?,
-        "tags" => view.tags = list(key, value)?.iter().map(|tag| text(key, tag)).collect::<Result<_, _>>()?,
-        "with" => view.with = list(key, value)?.iter().map(|id| text(key, id)).collect::<Result<_, _>>()?,
+        ATTACHMENTS => view.attachments = list(key, value)?.iter().map(attachment).collect::<Result<_, _>>()?,
+        COPIES => view.copies = list(key, value)?.iter().map(copied).collect::<Result<_, _>>()?,
         "custom" => {
             let Value::Object(fields) = value else { return Err(shape(key, "must be an object")) };
             for (name, value) in fields.iter().filter(|(_, value)| !value.is_null()) {
@@ -110,6 +116,33 @@ fn relation(value: &Value) -> Result<Relation, EditError> {
         item: optional(RELATIONS, object, "item")?,
         kind: optional(RELATIONS, object, "type")?,
         id: optional(RELATIONS, object, "id")?,
+        ..Relation::default()
+    })
+}
+
+fn attachment(value: &Value) -> Result<Attachment, EditError> {
+    let Value::Object(object) = value else { return text(ATTACHMENTS, value).map(|hash| Attachment { hash, ..Attachment::default() }) };
+    let size = object.get("size").map_or(Ok(0), |size| size.as_u64().and_then(|size| u32::try_from(size).ok()).ok_or(()));
+    Ok(Attachment {
+        hash: optional(ATTACHMENTS, object, "hash")?,
+        name: optional(ATTACHMENTS, object, "name")?,
+        media: optional(ATTACHMENTS, object, "type")?,
+        size: size.map_err(|()| shape(ATTACHMENTS, "“size” must be a number of bytes"))?,
+        missing: false,
+    })
+}
+
+fn copied(value: &Value) -> Result<Copied, EditError> {
+    let Value::Object(object) = value else { return Err(shape(COPIES, "must hold objects")) };
+    let fields = match object.get("fields") {
+        None | Some(Value::Null) => Vec::new(),
+        Some(fields) => list(COPIES, fields)?.iter().map(|field| text(COPIES, field)).collect::<Result<_, _>>()?,
+    };
+    Ok(Copied {
+        item: optional(COPIES, object, "item")?,
+        space: optional(COPIES, object, "space")?,
+        id: optional(COPIES, object, "id")?,
+        fields,
     })
 }
 

@@ -23,7 +23,27 @@ pub(crate) fn is_long(field: &str) -> bool {
 fn is_name(field: &str) -> bool {
     matches!(
         field,
-        "name" | "given" | "family" | "middle" | "prefix" | "suffix" | "nickname" | "pronouns" | "label" | "type" | "tags" | "custom"
+        "name"
+            | "given"
+            | "family"
+            | "middle"
+            | "prefix"
+            | "suffix"
+            | "nickname"
+            | "pronouns"
+            | "label"
+            | "type"
+            | "tags"
+            | "custom"
+            | "status"
+            | "direction"
+            | "phoneticGiven"
+            | "phoneticMiddle"
+            | "phoneticFamily"
+            | "phoneticName"
+            | "word"
+            | "reverse"
+            | "valueType"
     )
 }
 

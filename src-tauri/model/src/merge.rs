@@ -83,7 +83,7 @@ impl Plan<'_> {
         match Key::parse(key) {
             Key::Kind | Key::Created | Key::Deleted | Key::Moved => {}
             // A mark about itself would be nonsense.
-            Key::Merged(id) | Key::Distinct(id) | Key::With(id) if id == own_id => {}
+            Key::Member { member, .. } if member == own_id => {}
             Key::Relation { .. } if split_register(&value.as_text()).1 == own_id => {}
             Key::Labelled { list, .. } | Key::Pref { list, .. } => self.take_item(list, key, value),
             Key::Address { item, .. } => self.take_parts("addresses", item, key, value),

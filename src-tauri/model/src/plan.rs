@@ -1,17 +1,19 @@
 //! Turns an edit as a person means it into edits of the flat map.
 
+mod lists;
+
 use std::collections::BTreeMap;
 
-use crate::assignment::split_label;
-use crate::draft::{EditError, clean_label, register};
+use self::lists::{matching, org_part};
+use crate::draft::{EditError, attachment_register, clean_label};
 use crate::field::{FieldEdit, FlatOp};
 use crate::limits::{check_count, check_record, check_text, is_long};
 use crate::normal::fold;
 use crate::record::{Kind, Record, Scalar};
-use crate::view::{Address, Affiliation, Labelled, RecordView, fields_view};
+use crate::view::{Address, Affiliation, Attachment, RecordView, fields_view};
 use crate::vocabulary::{
-    ADDRESS_PARTS, ADDRESSES, AFFILIATION_PARTS, LABELLED, ORGS, RELATIONS, SINGLES, address_from_line, address_part, affiliation_part,
-    canonical, labelled,
+    ADDRESS_PARTS, ADDRESSES, AFFILIATION_PARTS, ATTACHMENTS, COPIES, LABELLED, MARKS, ORGS, RELATIONS, SETS, SINGLES, address_from_line,
+    affiliation_part, canonical, members, set_prefix,
 };
 
 /// The edits of the flat map that carry out one edit on the record as it is now. Empty when it changes nothing.
@@ -71,8 +73,10 @@ enum Target<'a> {
     Affiliations,
     /// A part of the first affiliation.
     FirstRole(&'a str),
-    /// A set, with the prefix of its keys.
-    Set(&'a str, &'static str),
+    /// A set.
+    Set(&'a str),
+    /// Files, or copies in other spaces: these can only be renamed and removed here.
+    Elsewhere(&'a str),
     /// One item of a list, or one part of it.
     Item(&'a str, &'a str, &'a str),
 }
@@ -98,8 +102,8 @@ impl Planner<'_> {
         match word {
             ADDRESSES => Ok(Target::Addresses),
             ORGS => Ok(Target::Affiliations),
-            "tags" => Ok(Target::Set(word, "tag")),
-            "with" => Ok(Target::Set(word, "with")),
+            ATTACHMENTS | COPIES => Ok(Target::Elsewhere(word)),
+            _ if SETS.contains(&word) && !MARKS.contains(&word) => Ok(Target::Set(word)),
             "title" | "department" | "since" | "until" => Ok(Target::FirstRole(word)),
             _ if SINGLES.contains(&word) => Ok(Target::Single(word)),
             _ if LABELLED.contains(&word) || word == RELATIONS => Ok(Target::Labelled(word)),
@@ -115,12 +119,13 @@ impl Planner<'_> {
             Target::Labelled(list) => self.set_labelled(list, label, value),
             Target::Addresses => self.set_address(label, value),
             Target::Affiliations => self.set_affiliation(value),
-            Target::Set(_, prefix) if value.trim().is_empty() => {
-                let members = if prefix == "tag" { self.view.tags.clone() } else { self.view.with.clone() };
-                members.iter().for_each(|member| self.remove_member(prefix, member));
+            Target::Set(set) if value.trim().is_empty() => {
+                let members = members(&self.view, set).cloned().unwrap_or_default();
+                members.iter().for_each(|member| self.remove_member(set, member));
                 Ok(())
             }
-            Target::Set(name, prefix) => self.add_member(name, prefix, value),
+            Target::Set(set) => self.add_member(set, value),
+            Target::Elsewhere(_) => Err(EditError::NotText { field: field.to_owned() }),
             Target::Item(list, item, "") => self.set_whole_item(list, item, label, value),
             Target::Item(list, item, part) => self.set_item(list, item, part, value),
         }
@@ -130,7 +135,8 @@ impl Planner<'_> {
     fn set_whole_item(&mut self, list: &str, item: &str, label: Option<&str>, value: &str) -> Result<(), EditError> {
         match list {
             ORGS => self.set_item(list, item, "name", value),
-            ADDRESSES if value.trim().is_empty() => self.remove_items(list, &[item.to_owned()], item),
+            ADDRESSES | ATTACHMENTS if value.trim().is_empty() => self.remove_items(list, &[item.to_owned()], item),
+            ATTACHMENTS => self.set_item(list, item, "name", value),
             ADDRESSES => {
                 self.find(list, self.view.addresses.iter().any(|held| held.item == item), item)?;
                 let address = Address { label: label.unwrap_or_default().to_owned(), ..address_from_line(value) };
@@ -148,7 +154,7 @@ impl Planner<'_> {
     fn add(&mut self, field: &str, label: Option<&str>, value: &str) -> Result<(), EditError> {
         let value = value.trim();
         match self.target(field)? {
-            Target::Set(name, prefix) => self.add_member(name, prefix, value),
+            Target::Set(set) => self.add_member(set, value),
             _ if value.is_empty() => Ok(()),
             Target::Labelled(list) => {
                 let held = self.items(list);
@@ -182,6 +188,7 @@ impl Planner<'_> {
                 let text = if before.is_empty() { value.to_owned() } else { format!("{}\n\n{value}", before.trim_end()) };
                 self.write_text(name.to_owned(), name, &text)
             }
+            Target::Elsewhere(_) => Err(EditError::NotText { field: field.to_owned() }),
             Target::Single(_) | Target::Custom(_) | Target::FirstRole(_) | Target::Item(..) => {
                 Err(EditError::NotAList { field: field.to_owned() })
             }
@@ -197,6 +204,14 @@ impl Planner<'_> {
             ORGS if AFFILIATION_PARTS.contains(&part) => {
                 self.find(list, self.view.orgs.iter().any(|held| held.item == item), item)?;
                 self.write_text(format!("{list}/{item}/{part}"), part, value)
+            }
+            ATTACHMENTS if part == "name" => {
+                let held = self.view.attachments.iter().find(|held| held.hash == item).cloned();
+                let Some(held) = held else { return self.find(list, false, item) };
+                check_text(part, value)?;
+                let renamed = Attachment { name: value.to_owned(), ..held };
+                self.put(format!("{ATTACHMENTS}/{item}"), Scalar::Text(attachment_register(&renamed)));
+                Ok(())
             }
             _ if LABELLED.contains(&list) || list == RELATIONS => {
                 let items = self.items(list);
@@ -217,9 +232,13 @@ impl Planner<'_> {
     fn remove(&mut self, field: &str, item: &str) -> Result<(), EditError> {
         let item = item.trim();
         match self.target(field)? {
-            Target::Set(_, prefix) => {
-                self.remove_member(prefix, item);
+            Target::Set(set) => {
+                self.remove_member(set, item);
                 Ok(())
+            }
+            Target::Elsewhere(list) => {
+                let ids = self.elsewhere(list, item);
+                self.remove_items(list, &ids, item)
             }
             Target::Custom(name) => self.remove_text(field, &format!("custom:{name}"), item),
             Target::Single(name) => self.remove_text(field, name, item),
@@ -254,141 +273,36 @@ impl Planner<'_> {
         }
     }
 
-    // Lists of labelled values.
-
-    /// The items of a list of labelled values, or of relations in the same clothes.
-    fn items(&self, list: &str) -> Vec<Labelled> {
-        if list != RELATIONS {
-            return labelled(&self.view, list).cloned().unwrap_or_default();
-        }
-        let dress = |held: &crate::view::Relation| Labelled {
-            item: held.item.clone(),
-            label: held.kind.clone(),
-            value: held.id.clone(),
-            pref: false,
-        };
-        self.view.relations.iter().map(dress).collect()
-    }
-
-    fn set_labelled(&mut self, list: &str, label: Option<&str>, value: &str) -> Result<(), EditError> {
-        let items = self.items(list);
-        let labelled_so = |item: &&Labelled| item.label == label.unwrap_or_default();
-        if value.trim().is_empty() {
-            let gone: Vec<_> = items.iter().filter(|item| label.is_none() || labelled_so(item)).map(|item| item.item.clone()).collect();
-            gone.iter().for_each(|item| self.drop_item(list, item));
-            return Ok(());
-        }
-        match items.iter().find(labelled_so) {
-            Some(held) => self.write_register(list, &held.item, &held.label, value),
-            None => self.add(list, label.or(Some("")), value),
-        }
-    }
-
-    fn write_register(&mut self, list: &str, item: &str, label: &str, value: &str) -> Result<(), EditError> {
-        if value.trim().is_empty() {
-            self.drop_item(list, item);
-            return Ok(());
-        }
-        check_text("label", label)?;
-        check_text(list, value)?;
-        self.put(format!("{list}/{item}"), Scalar::Text(register(label, value)));
-        Ok(())
-    }
-
-    /// One item of a list is the preferred one.
-    fn prefer(&mut self, list: &str, item: &str, items: &[Labelled], value: &str) -> Result<(), EditError> {
-        let pref = match value {
-            "true" | "1" | "yes" => true,
-            "" | "false" | "0" | "no" => false,
-            _ => return Err(EditError::Shape(format!("{list}/{item}/pref is true or false"))),
-        };
-        for other in items.iter().filter(|other| other.pref && (!pref || other.item != item)) {
-            if pref || other.item == item {
-                self.delete(&format!("{list}/{}/pref", other.item));
-            }
-        }
-        if pref {
-            self.put(format!("{list}/{item}/pref"), Scalar::Flag(true));
-        }
-        Ok(())
-    }
-
-    // Addresses and affiliations.
-
-    fn set_address(&mut self, label: Option<&str>, value: &str) -> Result<(), EditError> {
-        let wanted = label.unwrap_or_default();
-        if value.trim().is_empty() {
-            let gone = |held: &&Address| label.is_none() || held.label == wanted;
-            let ids: Vec<_> = self.view.addresses.iter().filter(gone).map(|held| held.item.clone()).collect();
-            ids.iter().for_each(|item| self.drop_item(ADDRESSES, item));
-            return Ok(());
-        }
-        let mut address = address_from_line(value);
-        wanted.clone_into(&mut address.label);
-        let held = self.view.addresses.iter().find(|held| held.label == wanted).map(|held| held.item.clone());
-        match held {
-            Some(item) => self.write_address(&item, &address),
-            None => self.add(ADDRESSES, label, value),
-        }
-    }
-
-    /// Writes every part of an address; a label that is not given stays.
-    fn write_address(&mut self, item: &str, address: &Address) -> Result<(), EditError> {
-        for part in ADDRESS_PARTS {
-            let value = address_part(address, part).unwrap_or_default();
-            if *part != "label" || !value.is_empty() {
-                self.write_text(format!("{ADDRESSES}/{item}/{part}"), part, value)?;
-            }
-        }
-        Ok(())
-    }
-
-    /// Sets the organisation of the first affiliation: a record's id links it, anything else is its name.
-    fn set_affiliation(&mut self, value: &str) -> Result<(), EditError> {
-        let value = value.trim();
-        let Some(first) = self.view.orgs.first().cloned() else {
-            return if value.is_empty() { Ok(()) } else { self.new_role(org_part(value), value) };
-        };
-        let part = org_part(value);
-        if part == "name" && first.name != value {
-            // The link led to the organisation of the old name.
-            self.delete(&format!("{ORGS}/{}/org", first.item));
-        }
-        self.write_text(format!("{ORGS}/{}/{part}", first.item), part, value)
-    }
-
-    fn set_first_role(&mut self, part: &str, value: &str) -> Result<(), EditError> {
-        match self.view.orgs.first().map(|role| role.item.clone()) {
-            Some(item) => self.write_text(format!("{ORGS}/{item}/{part}"), part, value),
-            None if value.trim().is_empty() => Ok(()),
-            None => self.new_role(part, value),
-        }
-    }
-
-    fn new_role(&mut self, part: &str, value: &str) -> Result<(), EditError> {
-        check_count(ORGS, self.view.orgs.len() + 1)?;
-        let item = (self.new_item)();
-        self.write_text(format!("{ORGS}/{item}/{part}"), part, value)
-    }
-
     // Sets.
 
-    fn add_member(&mut self, field: &str, prefix: &str, member: &str) -> Result<(), EditError> {
+    fn add_member(&mut self, set: &str, member: &str) -> Result<(), EditError> {
         let member = member.trim();
         if member.is_empty() {
             return Ok(());
         }
-        check_text(field, member)?;
-        let members = if prefix == "tag" { &self.view.tags } else { &self.view.with };
-        if !members.iter().any(|held| held == member) {
-            check_count(field, members.len() + 1)?;
-            self.put(format!("{prefix}:{member}"), Scalar::Flag(true));
+        check_text(set, member)?;
+        let held = members(&self.view, set).map(Vec::as_slice).unwrap_or_default();
+        if !held.iter().any(|held| held == member) {
+            check_count(set, held.len() + 1)?;
+            self.put(format!("{}:{member}", set_prefix(set)), Scalar::Flag(true));
         }
         Ok(())
     }
 
-    fn remove_member(&mut self, prefix: &str, member: &str) {
-        self.delete(&format!("{prefix}:{member}"));
+    fn remove_member(&mut self, set: &str, member: &str) {
+        self.delete(&format!("{}:{member}", set_prefix(set)));
+    }
+
+    /// The files or copies a person means: by hash or item, by the beginning of the hash, by name.
+    fn elsewhere(&self, list: &str, named: &str) -> Vec<String> {
+        if list == COPIES {
+            let named = |held: &&crate::view::Copied| held.item == named || held.id == named;
+            return self.view.copies.iter().filter(named).map(|held| held.item.clone()).collect();
+        }
+        let files = &self.view.attachments;
+        let by_name = files.iter().filter(|held| held.name == named);
+        let by_hash = files.iter().filter(|held| named.len() >= 4 && held.hash.starts_with(named));
+        by_name.chain(by_hash).map(|held| held.hash.clone()).collect()
     }
 
     // The flat map.
@@ -458,27 +372,6 @@ impl Planner<'_> {
     fn unknown(&self, field: &str) -> EditError {
         EditError::UnknownField { field: field.to_owned(), kind: self.record.kind.as_str().to_owned() }
     }
-}
-
-/// Which part of an affiliation a value names: a record's id is a link, anything else a name.
-fn org_part(value: &str) -> &'static str {
-    if value.starts_with("o_") && value.parse::<crate::id::DocumentId>().is_ok() { "org" } else { "name" }
-}
-
-/// The items a person means by naming one: its id, its value, `label:value`, its label, or the value in another spelling.
-fn matching(items: &[Labelled], list: &str, named: &str) -> Vec<String> {
-    let (label, value) = split_label(list, named);
-    let spelled = |text: &str| if list == "phones" { crate::normal::digits(text) } else { fold(text) };
-    let plain = spelled(named);
-    let tests: [&dyn Fn(&Labelled) -> bool; 5] = [
-        &|item| item.item == named,
-        &|item| item.value == named,
-        &|item| label == Some(item.label.as_str()) && spelled(&item.value) == spelled(value),
-        &|item| !named.is_empty() && item.label == named,
-        &|item| !plain.is_empty() && spelled(&item.value) == plain,
-    ];
-    let found = tests.iter().map(|test| items.iter().filter(|item| test(item)).map(|item| item.item.clone()).collect::<Vec<_>>());
-    found.into_iter().find(|ids| !ids.is_empty()).unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -12,12 +12,16 @@
 //! | `relations/ITEM` | `type TAB id` | one register |
 //! | `tag:partner` | true | set: add wins over a concurrent remove |
 //! | `with:p_01...` | true | set of participants |
+//! | `attachments/HASH` | `name TAB media type TAB size` | one register; the same file attached twice is one |
+//! | `copies/ITEM` | `SPACE TAB ID TAB FIELDS` | one register |
 //! | `custom:x-dietary` | text | register |
 //! | `created` | RFC 3339 time | register, written once |
 //! | `deleted` | RFC 3339 time | register; see [`Record::deletion`] |
 //! | `moved` | `SPACE TAB ID` | forwarding id of a record that was moved away or merged into another |
 //! | `merged:ID` | true | set of the records that were merged into this one |
 //! | `distinct:ID` | true | set of the records that look alike and are not the same |
+//!
+//! All fields with their meaning are in `docs/records.md`.
 
 use std::collections::BTreeMap;
 
@@ -57,6 +61,16 @@ pub enum Kind {
     Task,
     /// Something in the calendar.
     Event,
+    /// Defines a field of a space's own.
+    Field,
+    /// Defines a kind of record of a space's own.
+    KindDefinition,
+    /// Words to choose from: statuses, labels, relation types.
+    Vocabulary,
+    /// Defines a type of relation with its reverse.
+    RelationType,
+    /// A saved view.
+    View,
     /// A kind this version does not know.
     Other(String),
 }
@@ -75,6 +89,11 @@ impl Kind {
             Self::Message => "message",
             Self::Task => "task",
             Self::Event => "event",
+            Self::Field => "field",
+            Self::KindDefinition => "kind",
+            Self::Vocabulary => "vocabulary",
+            Self::RelationType => "relation-type",
+            Self::View => "view",
             Self::Other(word) => word,
         }
     }
@@ -88,6 +107,8 @@ impl Kind {
             Self::Note | Self::Call | Self::Meeting | Self::Email | Self::Message => "a",
             Self::Task => "t",
             Self::Event => "e",
+            Self::View => "v",
+            Self::Field | Self::KindDefinition | Self::Vocabulary | Self::RelationType => "d",
             Self::Other(_) => "r",
         }
     }
@@ -96,6 +117,14 @@ impl Kind {
     #[must_use]
     pub fn is_activity(&self) -> bool {
         matches!(self, Self::Note | Self::Call | Self::Meeting | Self::Email | Self::Message)
+    }
+}
+
+impl Kind {
+    /// Fields, kinds, vocabularies, relation types and views: what says how a space is used. No list of people's own things shows them.
+    #[must_use]
+    pub fn is_definition(&self) -> bool {
+        matches!(self, Self::Field | Self::KindDefinition | Self::Vocabulary | Self::RelationType | Self::View)
     }
 }
 
@@ -117,6 +146,11 @@ impl From<&str> for Kind {
             "message" => Self::Message,
             "task" => Self::Task,
             "event" => Self::Event,
+            "field" => Self::Field,
+            "kind" => Self::KindDefinition,
+            "vocabulary" => Self::Vocabulary,
+            "relation-type" => Self::RelationType,
+            "view" => Self::View,
             other => Self::Other(other.to_owned()),
         }
     }

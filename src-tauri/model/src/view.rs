@@ -1,177 +1,13 @@
 //! The JSON shape of a record: what the window, the command line and exports show.
 
-use std::collections::BTreeMap;
-
-use data_encoding::HEXLOWER;
-use serde::{Deserialize, Serialize};
-
 use crate::id::{DocumentId, SpaceId};
 use crate::record::{DELETED, Deletion, Held, Record, Scalar, split_register};
+pub use crate::shape::{Address, Affiliation, Attachment, Copied, Flag, Labelled, RecordView, Relation, Stamp};
 use crate::vocabulary::{
-    ADDRESS_PARTS, AFFILIATION_PARTS, Key, address_part, address_part_mut, affiliation_part, affiliation_part_mut, labelled_mut, single_mut,
+    ADDRESS_PARTS, AFFILIATION_PARTS, Key, address_part, address_part_mut, affiliation_part, affiliation_part_mut, labelled_mut,
+    members_mut, single_mut,
 };
-
-macro_rules! shape {
-    ($(#[$doc:meta])* $name:ident { $($(#[$field_doc:meta])* $field:ident : $type:ty),* $(,)? }) => {
-        $(#[$doc])*
-        #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-        #[cfg_attr(feature = "specta", derive(specta::Type))]
-        #[serde(rename_all = "camelCase")]
-        pub struct $name { $($(#[$field_doc])* pub $field: $type),* }
-    };
-}
-
-shape!(
-    /// A labelled value: an e-mail address, a phone number, a link, a date.
-    Labelled {
-        /// The item's id in the record, stable across edits.
-        item: String,
-        /// `work`, `home`, `mobile`, ... or the person's own word.
-        label: String,
-        /// As typed.
-        value: String,
-        /// Preferred among its kind.
-        pref: bool,
-    }
-);
-shape!(
-    /// A postal address; its parts merge apart.
-    Address {
-        /// The item's id in the record.
-        item: String,
-        /// `work`, `home`, ...
-        label: String,
-        /// Street and number.
-        street: String,
-        /// City.
-        city: String,
-        /// Region or state.
-        region: String,
-        /// Postal code.
-        postcode: String,
-        /// Country, as typed.
-        country: String,
-    }
-);
-shape!(
-    /// A role in an organisation.
-    Affiliation {
-        /// The item's id in the record.
-        item: String,
-        /// The organisation's record, if it has one.
-        org: String,
-        /// The organisation's name.
-        name: String,
-        /// Title.
-        title: String,
-        /// Department.
-        department: String,
-        /// From, a date or part of one.
-        since: String,
-        /// Until, a date or part of one.
-        until: String,
-    }
-);
-shape!(
-    /// A typed link to another record.
-    Relation {
-        /// The item's id in the record.
-        item: String,
-        /// `introduced by`, `spouse`, ...
-        #[serde(rename = "type")]
-        kind: String,
-        /// The other record.
-        id: String,
-    }
-);
-shape!(
-    /// When and by whom.
-    Stamp {
-        /// RFC 3339, UTC.
-        at: String,
-        /// The person's name.
-        by: String,
-    }
-);
-shape!(
-    /// A record in the shape the window and the command line show.
-    ///
-    /// Empty text, lists and maps mean "not there"; the command line leaves them out.
-    RecordView {
-        /// `p_01...`
-        id: String,
-        /// `person`, `org`, `note`, ...
-        kind: String,
-        /// The space it belongs to.
-        space: String,
-        /// The full name (vCard FN), its own field; for an activity its subject.
-        name: String,
-        /// Given name.
-        given: String,
-        /// Family name.
-        family: String,
-        /// Middle name.
-        middle: String,
-        /// Honorific before the name.
-        prefix: String,
-        /// Letters after the name.
-        suffix: String,
-        /// Nickname.
-        nickname: String,
-        /// Pronouns, as the person says them.
-        pronouns: String,
-        /// E-mail addresses.
-        emails: Vec<Labelled>,
-        /// Phone numbers.
-        phones: Vec<Labelled>,
-        /// Addresses.
-        addresses: Vec<Address>,
-        /// Roles in organisations.
-        orgs: Vec<Affiliation>,
-        /// Links.
-        urls: Vec<Labelled>,
-        /// Messaging addresses.
-        ims: Vec<Labelled>,
-        /// `1986-12-03`, `--12-03` or `1986`.
-        birthday: String,
-        /// Other dates.
-        dates: Vec<Labelled>,
-        /// Tags, sorted.
-        tags: Vec<String>,
-        /// Notes about the record.
-        notes: String,
-        /// Keep in touch every so often: `6w`, `3m`.
-        rhythm: String,
-        /// Fields of the person's own and fields kept from imports.
-        custom: BTreeMap<String, String>,
-        /// Links to other records.
-        relations: Vec<Relation>,
-        /// The text of an activity.
-        text: String,
-        /// When an activity took place, RFC 3339 UTC.
-        at: String,
-        /// How long it took, in minutes, as text.
-        duration: String,
-        /// The records that took part in an activity.
-        with: Vec<String>,
-        /// The records that were merged into this one.
-        merged: Vec<String>,
-        /// The records that look like this one and are not the same.
-        distinct: Vec<String>,
-        /// Where the record is now, when it was moved away or merged into another.
-        moved: String,
-        /// When and by whom it was made.
-        created: Stamp,
-        /// When and by whom it was last changed.
-        changed: Stamp,
-        /// Keys of fields with more than one value (`phones/ITEM`, `name`, `deleted`).
-        conflicts: Vec<String>,
-        /// Keys a newer version wrote that this one does not know; shown read-only.
-        unknown: Vec<String>,
-        /// In the trash.
-        deleted: bool,
-    }
-);
+use data_encoding::HEXLOWER;
 
 impl RecordView {
     /// The JSON object of the command line: empty values left out.
@@ -238,6 +74,7 @@ pub(crate) fn fields_view(record: &Record) -> RecordView {
     }
     view.addresses.retain(|address| ADDRESS_PARTS.iter().any(|part| address_part(address, part) != Some("")));
     view.orgs.retain(|role| AFFILIATION_PARTS.iter().any(|part| affiliation_part(role, part) != Some("")));
+    view.all_day = crate::when::is_date(&view.start);
     view.changed = newest.map(|held| Stamp { at: time_text(held.time), by: HEXLOWER.encode(&held.actor) }).unwrap_or_default();
     view.deleted = record.deletion == Deletion::Deleted;
     if matches!(record.deletion, Deletion::Disputed { .. }) {
@@ -251,7 +88,7 @@ fn place(view: &mut RecordView, key: Key<'_>, value: &Scalar) {
     let set = !matches!(value, Scalar::Flag(false));
     match key {
         Key::Kind | Key::Created | Key::Deleted | Key::Unknown => {}
-        Key::Moved => view.moved = forwarded_to(&value.as_text()).to_owned(),
+        Key::Moved => view.moved = copied("", &value.as_text()),
         Key::Single(field) => {
             if let Some(slot) = single_mut(view, field) {
                 *slot = value.as_text();
@@ -289,20 +126,33 @@ fn place(view: &mut RecordView, key: Key<'_>, value: &Scalar) {
         Key::Relation { item } => {
             let text = value.as_text();
             let (kind, id) = split_register(&text);
-            view.relations.push(Relation { item: item.to_owned(), kind: kind.to_owned(), id: id.to_owned() });
+            view.relations.push(Relation { item: item.to_owned(), kind: kind.to_owned(), id: id.to_owned(), ..Relation::default() });
         }
-        Key::Tag(tag) if set => view.tags.push(tag.to_owned()),
-        Key::With(id) if set => view.with.push(id.to_owned()),
-        Key::Merged(id) if set => view.merged.push(id.to_owned()),
-        Key::Distinct(id) if set => view.distinct.push(id.to_owned()),
-        Key::Tag(_) | Key::With(_) | Key::Merged(_) | Key::Distinct(_) => {}
+        Key::Attachment { hash } => view.attachments.push(attachment(hash, &value.as_text())),
+        Key::Copied { item } => view.copies.push(copied(item, &value.as_text())),
+        Key::Member { set: list, member } => {
+            if let Some(members) = members_mut(view, list).filter(|_| set) {
+                members.push(member.to_owned());
+            }
+        }
         Key::Custom(name) => drop(view.custom.insert(name.to_owned(), value.as_text())),
     }
 }
 
-/// The record's id in a forwarding id (`SPACE TAB ID`).
-fn forwarded_to(text: &str) -> &str {
-    split_register(text).1
+/// A register of a file: name, media type and size.
+fn attachment(hash: &str, register: &str) -> Attachment {
+    let mut parts = register.splitn(3, '\t').map(str::to_owned);
+    let mut next = || parts.next().unwrap_or_default();
+    let (name, media, size) = (next(), next(), next());
+    Attachment { hash: hash.to_owned(), name, media, size: size.parse().unwrap_or(0), missing: false }
+}
+
+/// A register that names a record of another space, and the fields it shares.
+fn copied(item: &str, register: &str) -> Copied {
+    let mut parts = register.splitn(3, '\t');
+    let (space, id, fields) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
+    let fields = fields.split(',').filter(|field| !field.is_empty()).map(str::to_owned).collect();
+    Copied { item: item.to_owned(), space: space.to_owned(), id: id.to_owned(), fields }
 }
 
 fn time_text(seconds: i64) -> String {

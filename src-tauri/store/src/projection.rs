@@ -10,7 +10,7 @@ use crate::search::{TextTable, line_of, searched_text};
 use crate::sql;
 
 /// Changes whenever what is stored of a record, or how, changes: the shape of [`RecordView`], folding, fields of a search line.
-pub(crate) const VERSION: &[u8] = b"2";
+pub(crate) const VERSION: &[u8] = b"3";
 /// Under which key the version that filled the query tables is kept.
 pub(crate) const VERSION_KEY: &str = "store.projections";
 
@@ -18,6 +18,9 @@ pub(crate) const VERSION_KEY: &str = "store.projections";
 const SORT_CHARS: usize = 120;
 /// Tags and participants of one record.
 const LINKS: usize = 10_000;
+
+/// Letters of an id as it is printed: one for the kind, an underscore and 26 digits.
+const PRINTED_ID: usize = 28;
 
 /// What the query tables hold of a record. A record in the trash is only in the list of records.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,6 +36,10 @@ pub(crate) struct Projection {
     /// Folded.
     pub(crate) tags: BTreeSet<String>,
     pub(crate) participants: BTreeSet<DocumentId>,
+    /// Links to other records that are followed backwards: which record, and how.
+    pub(crate) links: BTreeSet<(DocumentId, String)>,
+    /// Hashes of files, also of a record in the trash.
+    pub(crate) files: BTreeSet<[u8; 32]>,
     /// People and organisations: what is searched in memory.
     pub(crate) line: Option<String>,
     /// What is searched in a text index; empty for nothing.
@@ -53,6 +60,8 @@ impl Projection {
             at: if view.at.is_empty() { view.created.at.clone() } else { view.at.clone() },
             tags: BTreeSet::new(),
             participants: BTreeSet::new(),
+            links: BTreeSet::new(),
+            files: files_of(view),
             line: None,
             text: String::new(),
             table: TextTable::of(&kind),
@@ -61,11 +70,39 @@ impl Projection {
         if !view.deleted {
             projection.tags = view.tags.iter().take(LINKS).map(|tag| normal::fold(tag)).filter(|tag| !tag.is_empty()).collect();
             projection.participants = view.with.iter().take(LINKS).filter_map(|id| id.parse().ok()).collect();
+            projection.links = links_of(view);
             projection.line = (projection.table == TextTable::Notes).then(|| line_of(view));
             projection.text = searched_text(view);
         }
         projection
     }
+}
+
+/// Every link of a record but participants.
+fn links_of(view: &RecordView) -> BTreeSet<(DocumentId, String)> {
+    let mut links = BTreeSet::new();
+    let mut add = |id: &str, how: String| {
+        // Nearly every value is no link, and most of these are told by their length.
+        if id.len() == PRINTED_ID
+            && links.len() < LINKS
+            && let Ok(id) = id.parse()
+        {
+            links.insert((id, how));
+        }
+    };
+    view.relations.iter().for_each(|relation| add(&relation.id, format!("relation {}", relation.kind)));
+    view.orgs.iter().for_each(|role| add(&role.org, "org".into()));
+    add(&view.parent, "parent".into());
+    add(&view.assignee, "assignee".into());
+    view.copies.iter().for_each(|copy| add(&copy.id, "copy".into()));
+    for (key, value) in view.custom.iter().filter(|(_, value)| value.len() == PRINTED_ID) {
+        add(value, format!("custom {key}"));
+    }
+    links
+}
+
+fn files_of(view: &RecordView) -> BTreeSet<[u8; 32]> {
+    view.attachments.iter().take(LINKS).filter_map(|file| blake3::Hash::from_hex(&file.hash).ok()).map(<[u8; 32]>::from).collect()
 }
 
 /// The sort key of a name.
@@ -99,14 +136,25 @@ pub(crate) fn ask_for_rebuild(connection: &Connection) -> Result<(), StoreError>
     sql::run(connection, sql, (crate::reader::rebuild::WATERMARK, 0_i64.to_le_bytes())).map(drop)
 }
 
-/// A view as stored.
+/// A view as stored. Most fields of most records are empty, and what is empty is a nought in the encoding: how many noughts there are at the end is
+/// said by the first byte, and they are left out.
 pub(crate) fn encode(view: &RecordView) -> Result<Vec<u8>, StoreError> {
-    sql::encode(view)
+    let mut bytes = sql::encode(view)?;
+    let filled = bytes.iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1);
+    let empty = u8::try_from(bytes.len() - filled).unwrap_or(u8::MAX);
+    bytes.truncate(bytes.len() - usize::from(empty));
+    bytes.insert(0, empty);
+    Ok(bytes)
 }
 
 /// The way back of [`encode`].
 pub(crate) fn decode(bytes: &[u8]) -> Result<RecordView, StoreError> {
-    sql::decode(bytes, "the projection of a record")
+    let damaged = || StoreError::Damaged("the projection of a record has a wrong length".into());
+    let (empty, filled) = bytes.split_first().ok_or_else(damaged)?;
+    let mut whole = Vec::with_capacity(filled.len() + usize::from(*empty));
+    whole.extend_from_slice(filled);
+    whole.resize(filled.len() + usize::from(*empty), 0);
+    sql::decode_all(&whole, "the projection of a record")
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ mod alike;
 mod document;
 mod feed;
 mod ledger;
+mod links;
 mod list;
 pub(crate) mod rebuild;
 mod record;

@@ -154,6 +154,15 @@ pub struct Hit {
     pub matched: &'static str,
 }
 
+/// A record that links to another.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Backlink {
+    /// The record that links.
+    pub row: RecordRow,
+    /// How: `relation TYPE`, `org`, `parent`, `assignee`, `copy`, `custom KEY`.
+    pub how: String,
+}
+
 /// An entry's place.
 pub type EntryPlace = (FeedId, u64, EntryHash);
 

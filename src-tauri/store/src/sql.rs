@@ -73,6 +73,15 @@ pub(crate) fn decode<T: DeserializeOwned>(bytes: &[u8], what: &str) -> Result<T,
     postcard::from_bytes(bytes).map_err(|error| StoreError::Damaged(format!("{what}: {error}")))
 }
 
+/// Decodes bytes of which none may be left over.
+pub(crate) fn decode_all<T: DeserializeOwned>(bytes: &[u8], what: &str) -> Result<T, StoreError> {
+    match postcard::take_from_bytes(bytes) {
+        Ok((value, [])) => Ok(value),
+        Ok(_) => Err(StoreError::Damaged(format!("{what}: too long"))),
+        Err(error) => Err(StoreError::Damaged(format!("{what}: {error}"))),
+    }
+}
+
 /// 32-byte hashes one after the other.
 pub(crate) fn join_hashes<'a>(hashes: impl IntoIterator<Item = &'a [u8; 32]>) -> Vec<u8> {
     hashes.into_iter().flatten().copied().collect()

@@ -3,6 +3,7 @@
 mod damage;
 mod entry;
 mod ledger;
+mod links;
 mod prepared;
 mod rebuild;
 mod record;

@@ -146,6 +146,51 @@ pub enum Command {
         /// Where to.
         space: String,
     },
+    /// Gives records another tag instead of one, in all spaces this person may write: one operation. A tag that is there already is merged with.
+    RenameTag {
+        /// The tag, in any case and with or without accents.
+        from: String,
+        /// What it becomes; empty removes it.
+        to: String,
+        /// Only in this space.
+        space: Option<String>,
+    },
+    /// Copies a file into the vault and attaches it to a record.
+    Attach {
+        /// The record.
+        record: RecordRef,
+        /// Where the file is on this computer.
+        path: String,
+        /// What it is called; empty: as it is called there.
+        name: String,
+    },
+    /// Writes an attached file to a path of this computer, verified. Changes nothing in the vault.
+    SaveFile {
+        /// Its hash, or the beginning of it.
+        hash: String,
+        /// Where to; into a folder under its own name.
+        path: String,
+    },
+    /// Puts a linked copy of a private card into a shared space.
+    Share {
+        /// The private card.
+        record: RecordRef,
+        /// The shared space.
+        space: String,
+        /// The fields that are put there; empty: what stands on a business card.
+        fields: Vec<String>,
+    },
+    /// Takes over values that differ between a private card and its copy in a shared space.
+    TakeOver {
+        /// The private card.
+        record: RecordRef,
+        /// The copy: its item or id; empty where there is one.
+        copy: String,
+        /// The fields; empty: all that differ.
+        fields: Vec<String>,
+        /// From the private card to the copy, instead of from the copy.
+        to_copy: bool,
+    },
     /// Makes an invitation link. Needs no network.
     Invite {
         /// The space.

@@ -1,6 +1,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::command::RecordRef;
+use super::records::{BacklinkView, DifferenceView, FileView, TagView, WordView};
 use super::view::*;
 use tuttu_model::RecordView;
 
@@ -90,6 +91,33 @@ pub enum Query {
         /// At most this many; 0 means 100.
         limit: u32,
     },
+    /// Records that link to this one, other than by taking part.
+    Backlinks {
+        /// Which.
+        record: RecordRef,
+    },
+    /// All tags with their counts.
+    Tags {
+        /// Of one space; `None` for all.
+        space: Option<String>,
+    },
+    /// Files of one record, or all.
+    Files {
+        /// Which record.
+        record: Option<RecordRef>,
+    },
+    /// Words to choose from: `statuses`, `relations`, or the labels of a list (`phones`).
+    Words {
+        /// The space; `None` is the private space.
+        space: Option<String>,
+        /// Which.
+        vocabulary: String,
+    },
+    /// What differs between a private card and its copies in shared spaces.
+    Differences {
+        /// The private card.
+        record: RecordRef,
+    },
     /// Records in the trash.
     Trash,
     /// A space with its members and open invitations.
@@ -138,6 +166,16 @@ pub enum Answer {
     Conflicts(Vec<ConflictView>),
     /// To `duplicates`.
     Duplicates(Vec<DuplicateView>),
+    /// To `backlinks`.
+    Backlinks(Vec<BacklinkView>),
+    /// To `tags`.
+    Tags(Vec<TagView>),
+    /// To `files`.
+    Files(Vec<FileView>),
+    /// To `words`.
+    Words(Vec<WordView>),
+    /// To `differences`.
+    Differences(Vec<DifferenceView>),
     /// To `trash`.
     Trash(Vec<Row>),
     /// To `space`.

@@ -1,3 +1,4 @@
+use tuttu_model::understood::understand;
 use tuttu_model::{RecordView, SpaceId};
 use tuttu_store::Reader;
 use tuttu_store::rows::{ListQuery, RecordRow, Sort};
@@ -18,6 +19,11 @@ impl Inner {
         let row = reader.record(&space, &doc)?.ok_or_else(|| not_found("record", &record.id))?;
         let mut view = row.view;
         self.name_stamps(reader, &mut view)?;
+        let definitions = self.definitions(reader, &space)?;
+        understand(&mut view, &self.knowledge(reader, &definitions)?);
+        self.resolve_links(reader, &space, &mut view)?;
+        self.own_card(reader, &space, &doc, &mut view)?;
+        self.find_files(&mut view);
         Ok(view)
     }
 
@@ -80,7 +86,7 @@ impl Inner {
         };
         let (rows, _) = reader.list(&query)?;
         // A record that was moved lives on in its new space; its tombstone is not something to restore.
-        let here = rows.into_iter().filter(|row| row.view.moved.is_empty());
+        let here = rows.into_iter().filter(|row| row.view.moved.id.is_empty());
         Ok(here.map(|row| list_row(row, "")).collect())
     }
 }

@@ -116,6 +116,14 @@ impl<'p> Draft<'p> {
             "NOTE" => self.note(property),
             "RELATED" | "X-ABRELATEDNAMES" | "X-TUTTU-RELATION" => self.related(property),
             "PHOTO" | "LOGO" | "SOUND" | "X-MS-CARDPICTURE" => self.media(property),
+            "X-PHONETIC-FIRST-NAME" | "X-PHONETIC-MIDDLE-NAME" | "X-PHONETIC-LAST-NAME" | "X-TUTTU-PHONETIC-NAME" => {
+                self.phonetic(property)
+            }
+            "GENDER" | "X-GENDER" => self.gender(property),
+            "TZ" => self.time_zone(property),
+            "LANG" | "X-TUTTU-LANGUAGE" => self.language(property),
+            "KEY" | "X-TUTTU-KEY" => self.public_key(property),
+            "X-TUTTU-IDENTIFIER" => self.number_elsewhere(property),
             "UID" => self.identifier(property),
             "REV" | "CREATED" => self.stamp(property),
             "X-TUTTU-RHYTHM" => self.view.rhythm = self.name_line(property),
@@ -343,12 +351,16 @@ impl<'p> Draft<'p> {
         limit("messaging addresses", view.ims.len());
         limit("dates", view.dates.len());
         limit("relations", view.relations.len());
+        limit("languages", view.languages.len());
+        limit("keys", view.keys.len());
+        limit("identifiers", view.identifiers.len());
         limit("tags", view.tags.len());
         limit("other fields", view.custom.len());
         if left_out.is_empty() {
             return;
         }
-        for list in [&mut view.emails, &mut view.phones, &mut view.urls, &mut view.ims, &mut view.dates] {
+        let more = [&mut view.languages, &mut view.keys, &mut view.identifiers];
+        for list in [&mut view.emails, &mut view.phones, &mut view.urls, &mut view.ims, &mut view.dates].into_iter().chain(more) {
             list.truncate(MAX_ITEMS);
         }
         view.addresses.truncate(MAX_ITEMS);

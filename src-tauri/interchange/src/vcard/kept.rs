@@ -63,7 +63,7 @@ const UNDERSTOOD: [&str; 39] = [
 ];
 
 /// More of them, of particular programs.
-const UNDERSTOOD_X: [&str; 14] = [
+const UNDERSTOOD_X: [&str; 18] = [
     "X-ADDRESSBOOKSERVER-KIND",
     "X-ADDRESSBOOKSERVER-MEMBER",
     "X-ANDROID-CUSTOM",
@@ -76,6 +76,10 @@ const UNDERSTOOD_X: [&str; 14] = [
     "X-SOCIALPROFILE",
     "X-TUTTU-BIRTHDAY",
     "X-TUTTU-FIELD",
+    "X-TUTTU-IDENTIFIER",
+    "X-TUTTU-KEY",
+    "X-TUTTU-LANGUAGE",
+    "X-TUTTU-PHONETIC-NAME",
     "X-TUTTU-RELATION",
     "X-TUTTU-RHYTHM",
 ];

@@ -15,11 +15,13 @@ mod labels;
 mod lines;
 mod names;
 mod occasions;
+mod person;
 mod places;
 mod property;
 mod reader;
 mod ties;
 mod write;
+mod write_person;
 
 #[cfg(test)]
 mod tests;

@@ -4,6 +4,7 @@ use tuttu_model::view::{Address, Affiliation, Labelled, Relation};
 use tuttu_model::{DocumentId, RecordView};
 
 use super::labels::{self, Item};
+use super::person::is_taken;
 use super::{Version, dates, escape, ims, kept, uid_of};
 use crate::text;
 
@@ -58,6 +59,7 @@ pub fn write_record(record: &RecordView, version: Version, text: &mut String) ->
     card.organisations();
     card.contact();
     card.dates();
+    card.person();
     card.rest();
     card.own_fields();
     card.line("END", "", "VCARD");
@@ -89,17 +91,17 @@ pub(super) fn is_plain_uri(value: &str) -> bool {
     has_scheme && !value.contains(|letter: char| letter.is_whitespace() || letter.is_control() || letter == '\\')
 }
 
-struct Writer<'t> {
+pub(super) struct Writer<'t> {
     text: &'t mut String,
     version: Version,
     /// How many groups the card has so far.
     groups: u32,
-    record: &'t RecordView,
+    pub(super) record: &'t RecordView,
 }
 
 impl Writer<'_> {
     /// Writes a content line; `params` with their semicolons.
-    fn line(&mut self, name: &str, params: &str, value: &str) {
+    pub(super) fn line(&mut self, name: &str, params: &str, value: &str) {
         let mut room = LINE;
         for letter in name.chars().chain(params.chars()).chain([':']).chain(value.chars()) {
             let length = letter.len_utf8();
@@ -114,14 +116,14 @@ impl Writer<'_> {
     }
 
     /// Writes a line of text, if there is any.
-    fn text(&mut self, name: &str, params: &str, text: &str) {
+    pub(super) fn text(&mut self, name: &str, params: &str, text: &str) {
         if !text.is_empty() {
             self.line(name, params, &escape::text(text));
         }
     }
 
     /// Writes a line in a group of its own with an `X-ABLabel`; without a label, a plain line.
-    fn labelled(&mut self, name: &str, params: &str, value: &str, label: Option<&str>) {
+    pub(super) fn labelled(&mut self, name: &str, params: &str, value: &str, label: Option<&str>) {
         let Some(label) = label.filter(|label| !label.is_empty()) else { return self.line(name, params, value) };
         let group = self.group();
         self.line(&format!("{group}.{name}"), params, value);
@@ -133,7 +135,7 @@ impl Writer<'_> {
         format!("item{}", self.groups)
     }
 
-    fn v4(&self) -> bool {
+    pub(super) fn v4(&self) -> bool {
         self.version == Version::V4
     }
 
@@ -387,8 +389,9 @@ impl Writer<'_> {
 
     fn own_field(&mut self, base: &str, key: &str, value: &str) {
         let record = self.record;
-        if let Some(name) = kept::name(base) {
-            let tail = kept::tail(value);
+        if let Some((name, tail)) = kept::name(base).map(|name| (name, kept::tail(value)))
+            && !is_taken(&name, &tail.params, &tail.value, tail.label.is_some())
+        {
             let is_text = self.v4() && kept::is_link(&name) && tail.params.is_empty() && !is_plain_uri(&tail.value);
             let params = if is_text { ";VALUE=text" } else { &tail.params };
             return self.labelled(&name, params, &tail.value, tail.label.as_deref());

@@ -5,6 +5,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::draft::parse_assignment;
 use crate::item::ItemIds;
+use crate::view::Labelled;
 use crate::view::RecordView;
 
 /// A record after these assignments, item ids counted up from `00000000`.

@@ -1,5 +1,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
 
+use std::collections::BTreeMap;
+
 use super::*;
 use crate::document::{Change, Document};
 use crate::field::FlatOp;
@@ -56,6 +58,7 @@ fn the_flat_map_becomes_the_json_shape() {
         "custom": {"x-dietary": "vegan"},
         "created": {"at": "2025-11-14T08:46:39Z", "by": "ab".repeat(16)},
         "changed": {"at": "2025-11-14T08:46:40Z", "by": "ab".repeat(16)},
+        "moved": {"space": "s_x", "id": "p_y"},
         "unknown": ["budget", "phones/00000008/extension"],
     });
     assert_eq!(json, expected);
@@ -89,4 +92,45 @@ fn values_of_newer_types_are_listed_as_unknown() {
     record.fields.get_mut("name").unwrap()[0].value = Some(Scalar::Unknown("P".into()));
     let view = fields_view(&record);
     assert_eq!((view.name.as_str(), view.unknown.as_slice()), ("P", ["name".to_owned()].as_slice()));
+}
+
+#[test]
+fn tasks_events_and_files_have_their_fields() {
+    let hash = "ab".repeat(32);
+    let record = record(&[
+        ("kind", text("event")),
+        ("name", text("Board")),
+        ("start", text("2026-11-28")),
+        ("end", text("2026-11-29")),
+        ("timezone", text("Europe/Helsinki")),
+        ("recurrence", text("FREQ=YEARLY")),
+        ("phoneticGiven", text("ilona")),
+        ("languages/00000001", text("some\tTamil")),
+        ("for:person", Scalar::Flag(true)),
+        (&format!("attachments/{hash}"), text("terms.pdf\tapplication/pdf\t214016")),
+        ("copies/00000002", text("s_x\te_y")),
+        ("moved", text("s_z\te_z")),
+    ]);
+    let view = fields_view(&record);
+    assert!(view.all_day);
+    assert_eq!((view.start.as_str(), view.recurrence.as_str(), view.phonetic_given.as_str()), ("2026-11-28", "FREQ=YEARLY", "ilona"));
+    assert_eq!((view.languages[0].label.as_str(), view.languages[0].value.as_str(), view.kinds[0].as_str()), ("some", "Tamil", "person"));
+    let file = &view.attachments[0];
+    assert_eq!(
+        (file.hash.as_str(), file.name.as_str(), file.media.as_str(), file.size),
+        (hash.as_str(), "terms.pdf", "application/pdf", 214_016)
+    );
+    assert_eq!((view.copies[0].space.as_str(), view.moved.id.as_str()), ("s_x", "e_z"));
+    assert_eq!(view.unknown, Vec::<String>::new());
+}
+
+#[test]
+fn when_a_task_was_done_is_never_a_conflict() {
+    let mut record = record(&[("kind", text("task")), ("name", text("Ring")), ("status", text("done")), ("done", text("2026"))]);
+    for key in ["status", "done"] {
+        let held = record.fields.get_mut(key).unwrap();
+        let other = Held { value: Some(text("other")), ..held[0].clone() };
+        held.push(other);
+    }
+    assert_eq!(fields_view(&record).conflicts, ["status"]);
 }

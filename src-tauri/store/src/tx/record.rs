@@ -108,7 +108,7 @@ impl Tx<'_> {
         self.names.extend(dids.into_iter().map(|did| NameUpdate { did, line: None }));
         self.sums.borrow_mut().write(self.connection)?;
         self.connection.execute_batch(
-            "DELETE FROM tag; DELETE FROM participant; DELETE FROM finder; DELETE FROM tally; DELETE FROM record;
+            "DELETE FROM tag; DELETE FROM participant; DELETE FROM link; DELETE FROM attached; DELETE FROM finder; DELETE FROM tally; DELETE FROM record;
              INSERT INTO notes_text (notes_text) VALUES ('delete-all'); INSERT INTO activity_text (activity_text) VALUES ('delete-all');",
         )?;
         self.texts = Default::default();
@@ -173,6 +173,7 @@ impl Tx<'_> {
         self.put_text(held.as_ref(), now, place);
         let before = held.as_ref().map(|held| &held.projection);
         self.link(did, before, now)?;
+        self.put_links(did, before, now)?;
         self.find(sid, did, before, now)?;
         if before.is_none_or(|before| before.kind != now.kind || before.deleted != now.deleted) {
             before.into_iter().for_each(|before| self.count(sid, before, -1));
@@ -242,6 +243,8 @@ impl Tx<'_> {
         let nothing = Projection {
             tags: Default::default(),
             participants: Default::default(),
+            links: Default::default(),
+            files: Default::default(),
             line: None,
             text: String::new(),
             table: TextTable::Notes,
@@ -249,6 +252,7 @@ impl Tx<'_> {
         };
         self.put_text(Some(held), &nothing, 0);
         self.link(did, Some(&held.projection), &nothing)?;
+        self.put_links(did, Some(&held.projection), &nothing)?;
         self.find(sid, did, Some(&held.projection), &nothing)
     }
 

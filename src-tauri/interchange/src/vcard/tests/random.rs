@@ -114,7 +114,7 @@ fn relation() -> impl Strategy<Value = Relation> {
 }
 
 fn custom() -> impl Strategy<Value = BTreeMap<String, String>> {
-    let key = prop_oneof!["x-[a-z]{3,6}q", "x-a(\\.[2-4])?", "vcard\\.(gender|geo|key|lang|role|label|photo|bday|uidx|tel|x-a)", line()];
+    let key = prop_oneof!["x-[a-z]{3,6}q", "x-a(\\.[2-4])?", "vcard\\.(gender|geo|key|lang|tz|role|label|photo|bday|uidx|tel|x-a)", line()];
     let plain = btree_map(key, prop_oneof![text(false), "vcard[:;][a-zA-Z=,:;\\\\]{0,12}q"], 0..5);
     let related = btree_map("vcard\\.related(\\.spouse|\\.Aunt)?", line(), 0..3);
     (plain, related).prop_map(|(mut plain, related)| {

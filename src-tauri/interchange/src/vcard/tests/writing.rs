@@ -106,3 +106,52 @@ fn others_read_what_is_written() {
         assert_eq!(text_of(&VCardProperty::Other("X-DIETARY".into())), Some("vegan, mostly".into()));
     }
 }
+
+#[test]
+fn what_is_said_about_a_person_comes_back_in_both_versions() {
+    let item = |label: &str, value: &str, pref: bool| Labelled { label: label.into(), value: value.into(), pref, ..Labelled::default() };
+    for gender in ["male", "not applicable", "genderfluid; mostly", "M"] {
+        let record = RecordView {
+            kind: "person".into(),
+            name: "Yamada Taro".into(),
+            phonetic_given: "たろう".into(),
+            phonetic_middle: "middle".into(),
+            phonetic_family: "やまだ".into(),
+            phonetic_name: "ya-MA-da".into(),
+            gender: gender.into(),
+            timezone: "Asia/Tokyo".into(),
+            languages: vec![item("", "ja", true), item("some", "Tamil", false), item("", "en-GB", false)],
+            keys: vec![item("", "https://x.example/key.asc", false), item("pgp", "-----BEGIN\nabc;,", false)],
+            identifiers: vec![item("VAT", "GB 123 4567 89", false), item("", "0000-0002", false)],
+            ..RecordView::default()
+        };
+        for version in [Version::V3, Version::V4] {
+            let text = write([&record], version);
+            let back = read(text.as_bytes()).filter_map(|card| card.imported).next().unwrap().draft.view;
+            let keys = vec![record.keys[0].clone(), item("pgp", "-----BEGIN abc;,", false)];
+            let expected = RecordView { keys, ..record.clone() };
+            assert_eq!(RecordView { orgs: Vec::new(), ..back }, expected, "{text}");
+        }
+    }
+    let v4 = write(
+        [&RecordView {
+            gender: "male".into(),
+            languages: vec![item("", "fr", false)],
+            ..RecordView { kind: "person".into(), name: "A".into(), ..RecordView::default() }
+        }],
+        Version::V4,
+    );
+    assert!(v4.contains("\r\nGENDER:M\r\n") && v4.contains("\r\nLANG:fr\r\n"), "{v4}");
+}
+
+#[test]
+fn what_a_field_cannot_say_is_kept_as_it_is() {
+    let card = "BEGIN:VCARD\r\nVERSION:4.0\r\nFN:A\r\nGENDER:M;transmasculine\r\nTZ:-0500\r\nLANG;TYPE=work;PREF=1:fr\r\nKEY;MEDIATYPE=application/pgp-keys:ftp://x.example/k\r\nEND:VCARD\r\n";
+    let view = read(card.as_bytes()).filter_map(|card| card.imported).next().unwrap().draft.view;
+    assert_eq!((view.gender.as_str(), view.timezone.as_str(), view.languages.len(), view.keys.len()), ("", "", 0, 0));
+    let text = write([&view], Version::V4);
+    for line in ["GENDER:M;transmasculine", "TZ:-0500", "LANG;TYPE=work;PREF=1:fr", "KEY;MEDIATYPE=application/pgp-keys:ftp://x.example/k"]
+    {
+        assert!(text.contains(&format!("\r\n{line}\r\n")), "{line}: {text}");
+    }
+}
