@@ -18,6 +18,7 @@ mod json;
 mod limits;
 pub mod normal;
 mod plan;
+pub mod query;
 pub mod record;
 mod scalar;
 pub mod view;
