@@ -5,6 +5,7 @@
 //! Start reading at: [`Store`], then [`rows`].
 
 mod accumulator;
+mod collation;
 mod connection;
 pub mod error;
 mod lock;
@@ -24,6 +25,7 @@ mod writer;
 #[cfg(test)]
 mod tests;
 
+pub use collation::LOCALE_SETTING;
 pub use error::StoreError;
 pub use lock::FileIdentity;
 pub use reader::Reader;

@@ -2,9 +2,12 @@
 
 mod document;
 mod feed;
+mod group;
 mod ledger;
 mod list;
+mod order;
 mod record;
+mod search;
 pub(crate) mod stream;
 
 use std::cell::RefCell;

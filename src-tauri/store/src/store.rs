@@ -1,8 +1,9 @@
 use std::path::Path;
-use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, PoisonError, RwLock};
 
 use rusqlite::Connection;
 
+use crate::collation::Collation;
 use crate::error::StoreError;
 use crate::lock::{self, FileIdentity};
 use crate::reader::Reader;
@@ -94,7 +95,8 @@ impl Store {
 
     fn start(dir: &Path, writing: Connection, held: std::fs::File) -> Result<Self, StoreError> {
         let database = connection::database(dir);
-        let shared = Arc::new(Shared { dir: dir.to_owned(), names: Names::new(database.clone()), database });
+        let collation = RwLock::new(Arc::new(Collation::of(&writing)?));
+        let shared = Arc::new(Shared { dir: dir.to_owned(), names: Names::new(database.clone()), database, collation });
         let writer = Writer::start(writing, held, Arc::clone(&shared))?;
         Ok(Self { inner: Arc::new(Inner { pool: Pool::default(), shared, writer }) })
     }

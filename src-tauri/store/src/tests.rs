@@ -5,6 +5,7 @@ mod feeds;
 mod ledger;
 mod lists;
 mod pace;
+mod query;
 mod records;
 mod search;
 mod verdicts;

@@ -5,12 +5,13 @@ use std::collections::VecDeque;
 use std::fs::File;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, mpsc};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, RwLock, mpsc};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
 use rusqlite::Connection;
 
+use crate::collation::Collation;
 use crate::error::StoreError;
 use crate::search::Names;
 use crate::store::Lane;
@@ -29,6 +30,15 @@ pub(crate) struct Shared {
     pub(crate) database: PathBuf,
     /// Names, addresses and numbers, searched in memory.
     pub(crate) names: Names,
+    /// In which order names stand.
+    pub(crate) collation: RwLock<Arc<Collation>>,
+}
+
+impl Shared {
+    /// The present order of names.
+    pub(crate) fn collation(&self) -> Arc<Collation> {
+        Arc::clone(&self.collation.read().unwrap_or_else(PoisonError::into_inner))
+    }
 }
 
 type Job = Box<dyn FnOnce(&Connection) + Send>;
@@ -185,7 +195,7 @@ fn transact<T>(connection: &Connection, shared: &Shared, work: impl FnOnce(&mut 
         let value = work(&mut tx)?;
         Ok((value, tx.finish()?))
     }));
-    let (value, names) = match outcome {
+    let (value, aftermath) = match outcome {
         Ok(Ok(done)) => done,
         Ok(Err(error)) => return Err(roll_back(connection, error)),
         Err(panic) => {
@@ -196,7 +206,8 @@ fn transact<T>(connection: &Connection, shared: &Shared, work: impl FnOnce(&mut 
     if let Err(error) = connection.prepare_cached("COMMIT")?.execute([]) {
         return Err(roll_back(connection, error.into()));
     }
-    shared.names.committed(names);
+    *shared.collation.write().unwrap_or_else(PoisonError::into_inner) = aftermath.collation;
+    shared.names.committed(aftermath.names);
     Ok(value)
 }
 

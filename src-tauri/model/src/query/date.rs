@@ -171,7 +171,12 @@ fn stretch(field: DateField, (from, to): Range, today: Today) -> Stretch {
             let midnight = date.and_time(chrono::NaiveTime::MIN) - chrono::TimeDelta::minutes(i64::from(today.offset));
             midnight.format("%Y-%m-%dT%H:%M:%SZ").to_string()
         }
-        DateField::Due | DateField::Start | DateField::Birthday => date.to_string(),
+        // Written so that parts of dates (`1986`, `2026-12`) are within what they are part of.
+        DateField::Due | DateField::Start | DateField::Birthday => match (date.month(), date.day()) {
+            (1, 1) => date.format("%Y").to_string(),
+            (_, 1) => date.format("%Y-%m").to_string(),
+            _ => date.to_string(),
+        },
     };
     Stretch { yearly: false, from: from.map(text), to: to.map(text) }
 }

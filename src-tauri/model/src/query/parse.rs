@@ -195,11 +195,8 @@ impl<'a> Parser<'a> {
                 }
             }
         }
-        let term = if quoted {
-            Term::Phrase(format!("{key} {value}").trim().to_owned())
-        } else {
-            Term::Word(token.text.replace(['(', ')'], ""))
-        };
+        let term =
+            if quoted { Term::Phrase(format!("{key} {value}").trim().to_owned()) } else { Term::Word(token.text.replace(['(', ')'], "")) };
         Some(Node::Term(term))
     }
 }

@@ -13,7 +13,12 @@ pub(super) enum Piece {
     /// A word behind a backslash: nothing in it has a meaning.
     Plain(String),
     /// `key:value`, `key<value`, ...: the key in lower case, the sign, the value, whether it was quoted.
-    Filter { key: String, sign: &'static str, value: String, quoted: bool },
+    Filter {
+        key: String,
+        sign: &'static str,
+        value: String,
+        quoted: bool,
+    },
 }
 
 /// A piece and where it stands, in characters.

@@ -1,0 +1,1 @@
+-- Reserved: written by another line of work.
