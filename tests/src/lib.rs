@@ -10,6 +10,7 @@
     reason = "a test harness says what failed by panicking"
 )]
 
+pub mod generate;
 pub mod process;
 pub mod reference;
 pub mod sim;

@@ -6,6 +6,7 @@
 
 mod args;
 mod backend;
+mod lists;
 mod output;
 mod records;
 mod run;

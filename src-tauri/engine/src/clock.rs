@@ -1,6 +1,7 @@
 //! The one place where the engine reads the clock.
 
 use chrono::{DateTime, Local, SecondsFormat, Utc};
+use tuttu_model::query::Today;
 
 /// Seconds since 1970 now.
 pub(crate) fn now() -> i64 {
@@ -10,6 +11,12 @@ pub(crate) fn now() -> i64 {
 /// Milliseconds since 1970 now.
 pub(crate) fn now_millis() -> u64 {
     u64::try_from(Utc::now().timestamp_millis()).unwrap_or(0)
+}
+
+/// The day it is here, and how far the clocks here are ahead of UTC.
+pub(crate) fn today() -> Today {
+    let now = Local::now();
+    Today { date: now.date_naive(), offset: now.offset().local_minus_utc() / 60 }
 }
 
 /// RFC 3339 in UTC, to the second; empty for a time that is no time.

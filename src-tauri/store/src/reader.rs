@@ -12,6 +12,8 @@ pub(crate) mod stream;
 
 use std::cell::RefCell;
 use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use rusqlite::Connection;
 use tuttu_model::{DocumentId, FeedId, SpaceId};
@@ -33,11 +35,25 @@ pub struct Reader<'a> {
     ids: RefCell<HashMap<i64, SpaceId>>,
     /// Sums that a transaction changed; empty outside of one.
     pub(crate) sums: RefCell<Sums>,
+    /// Set when nobody waits for the answer any more.
+    stop: Option<Arc<AtomicBool>>,
 }
 
 impl<'a> Reader<'a> {
     pub(crate) fn new(connection: &'a Connection, shared: &'a Shared) -> Self {
-        Self { connection, shared, spaces: RefCell::default(), ids: RefCell::default(), sums: RefCell::default() }
+        Self { connection, shared, spaces: RefCell::default(), ids: RefCell::default(), sums: RefCell::default(), stop: None }
+    }
+
+    pub(crate) fn until(connection: &'a Connection, shared: &'a Shared, stop: Arc<AtomicBool>) -> Self {
+        Self { stop: Some(stop), ..Self::new(connection, shared) }
+    }
+
+    /// Fails when nobody waits for the answer any more: for work between statements.
+    pub(crate) fn go_on(&self) -> Result<(), StoreError> {
+        match &self.stop {
+            Some(stop) if stop.load(Ordering::Relaxed) => Err(StoreError::Abandoned("nobody waits for this answer any more".into())),
+            _ => Ok(()),
+        }
     }
 }
 

@@ -1,4 +1,5 @@
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, PoisonError, RwLock};
 
 use rusqlite::Connection;
@@ -14,6 +15,8 @@ use crate::{connection, migrate, projection};
 
 /// Reading connections open at the same time; further readers wait for one.
 const READERS: usize = 4;
+/// Steps of SQLite's machine between two looks at whether to stop: some tens of microseconds.
+const STEPS: i32 = 5_000;
 
 /// Which queue a write waits in: local edits go before remote chunks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -131,6 +134,17 @@ impl Store {
         work(&Reader::new(snapshot.connection()?, &inner.shared))
     }
 
+    /// Runs `work` on one consistent snapshot until somebody sets `stop`; what it reads then fails. A search nobody waits for any more costs nothing.
+    ///
+    /// # Errors
+    /// What `work` returned, or why it could not be read.
+    pub fn read_until<T>(&self, stop: &Arc<AtomicBool>, work: impl FnOnce(&Reader<'_>) -> Result<T, StoreError>) -> Result<T, StoreError> {
+        let inner = &self.inner;
+        let mut snapshot = inner.pool.snapshot(&inner.shared.database)?;
+        snapshot.stop_at(stop)?;
+        work(&Reader::until(snapshot.connection()?, &inner.shared, Arc::clone(stop)))
+    }
+
     /// Which file on which machine the database is.
     ///
     /// # Errors
@@ -202,11 +216,25 @@ impl Snapshot<'_> {
     fn connection(&self) -> Result<&Connection, StoreError> {
         self.connection.as_ref().ok_or_else(|| StoreError::Other("a reader has no connection".into()))
     }
+
+    fn stop_at(&mut self, stop: &Arc<AtomicBool>) -> Result<(), StoreError> {
+        if let Some(connection) = &mut self.connection {
+            let stop = Arc::clone(stop);
+            connection.progress_handler(STEPS, Some(move || stop.load(Ordering::Relaxed)))?;
+        }
+        Ok(())
+    }
 }
 
 impl Drop for Snapshot<'_> {
     fn drop(&mut self) {
-        let back = self.connection.take().filter(|connection| connection.execute_batch("ROLLBACK").is_ok());
+        let mut back = self.connection.take();
+        if let Some(connection) = &mut back {
+            // What stopped one reader must not stop the next.
+            let forgotten = connection.progress_handler(0, None::<fn() -> bool>);
+            debug_assert!(forgotten.is_ok());
+        }
+        let back = back.filter(|connection| connection.execute_batch("ROLLBACK").is_ok());
         let mut state = self.pool.lock();
         match back {
             Some(connection) => state.idle.push(connection),

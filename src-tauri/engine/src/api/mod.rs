@@ -10,5 +10,5 @@ mod view;
 pub use command::{Command, ImportFormat, Outcome, RecordRef, Warned};
 pub use error::{ErrorCode, ErrorView};
 pub use event::Event;
-pub use query::{Answer, ListFilter, Query, SortBy};
+pub use query::{Answer, GroupedBy, ListFilter, Query, SortBy};
 pub use view::*;

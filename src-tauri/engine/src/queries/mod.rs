@@ -1,12 +1,21 @@
 //! Queries, answered from the projections.
 
+mod asking;
 pub(crate) mod conflicts;
 mod export;
 mod lists;
 mod spaces;
 
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+use tuttu_store::Reader;
+
+#[cfg(doc)]
+use crate::api::ErrorCode;
 use crate::api::{Answer, ErrorView, Query, Setting};
-use crate::engine::Engine;
+use crate::engine::{Engine, Inner};
+use crate::failure::Failure;
 
 impl Engine {
     /// Answers a query from one consistent snapshot.
@@ -14,23 +23,37 @@ impl Engine {
     /// # Errors
     /// With what is wrong and what to do.
     pub fn query(&self, query: Query) -> Result<Answer, ErrorView> {
-        let inner = &self.inner;
-        inner.read(|reader| {
-            Ok(match query {
-                Query::Status => Answer::Status(inner.status(reader)?),
-                Query::Record { record } => Answer::Record(Box::new(inner.view(reader, &record)?)),
-                Query::List { filter } => Answer::List(inner.page(reader, &filter)?),
-                Query::Records { filter } => Answer::Records(inner.views(reader, &filter)?.0),
-                Query::Search { text, limit } => Answer::Search(inner.search(reader, &text, limit)?),
-                Query::Timeline { record, limit } => Answer::Timeline(inner.timeline(reader, &record, limit)?),
-                Query::History { record } => Answer::History(inner.history(reader, &record)?),
-                Query::Conflicts { record } => Answer::Conflicts(inner.conflicts(reader, record.as_ref())?),
-                Query::Trash => Answer::Trash(inner.trash(reader)?),
-                Query::Space { space } => Answer::Space(inner.space_detail(reader, &space)?),
-                Query::Settings => Answer::Settings(reader.settings()?.into_iter().map(|(key, value)| Setting { key, value }).collect()),
-                Query::Export { format, filter } => Answer::Export(inner.export(reader, &format, &filter)?),
-                Query::Check => Answer::Check(inner.check(reader)?),
-            })
+        self.inner.read(|reader| self.inner.answer(reader, query))
+    }
+
+    /// Answers a query unless `stop` is set before: what is typed into a search field asks again before the question before it is answered.
+    ///
+    /// # Errors
+    /// With what is wrong and what to do; [`ErrorCode::Stopped`] when it was stopped.
+    pub fn query_until(&self, query: Query, stop: &Arc<AtomicBool>) -> Result<Answer, ErrorView> {
+        self.inner.read_until(stop, |reader| self.inner.answer(reader, query))
+    }
+}
+
+impl Inner {
+    fn answer(&self, reader: &Reader<'_>, query: Query) -> Result<Answer, Failure> {
+        let inner = self;
+        Ok(match query {
+            Query::Status => Answer::Status(inner.status(reader)?),
+            Query::Record { record } => Answer::Record(Box::new(inner.view(reader, &record)?)),
+            Query::List { filter } => Answer::List(inner.page(reader, &filter)?),
+            Query::Records { filter } => Answer::Records(inner.views(reader, &filter)?.0),
+            Query::RecordPage { filter } => Answer::RecordPage(inner.record_page(reader, &filter)?),
+            Query::Groups { filter, by } => Answer::Groups(inner.groups(reader, &filter, by)?),
+            Query::Search { text, limit } => Answer::Search(inner.search(reader, &text, limit)?),
+            Query::Timeline { record, limit } => Answer::Timeline(inner.timeline(reader, &record, limit)?),
+            Query::History { record } => Answer::History(inner.history(reader, &record)?),
+            Query::Conflicts { record } => Answer::Conflicts(inner.conflicts(reader, record.as_ref())?),
+            Query::Trash => Answer::Trash(inner.trash(reader)?),
+            Query::Space { space } => Answer::Space(inner.space_detail(reader, &space)?),
+            Query::Settings => Answer::Settings(reader.settings()?.into_iter().map(|(key, value)| Setting { key, value }).collect()),
+            Query::Export { format, filter } => Answer::Export(inner.export(reader, &format, &filter)?),
+            Query::Check => Answer::Check(inner.check(reader)?),
         })
     }
 }

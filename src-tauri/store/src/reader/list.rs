@@ -6,7 +6,7 @@ use tuttu_model::query::{Node, Term, TextField, parse};
 use super::Reader;
 use super::order::{Place, Scope, Walk};
 use crate::error::StoreError;
-use crate::rows::{ListPage, ListQuery, RecordRow};
+use crate::rows::{ListPage, ListQuery, RecordRow, Sort};
 use crate::search::{Bits, Class, Evaluator, Needle, Needles, Piece, Set, Subject, pieces};
 use crate::sql;
 
@@ -47,6 +47,12 @@ impl Reader<'_> {
         let text = meant.to_string();
         let page = self.planned_page(query, &Plan { tree: Some(meant), ..plan })?;
         Ok(ListPage { meant: (page.total > 0).then_some(text), ..page })
+    }
+
+    /// Whether a text is a place in a list of this order.
+    #[must_use]
+    pub fn is_cursor(&self, text: &str, sort: Sort) -> bool {
+        Place::parse(text, sort).is_some()
     }
 
     /// Every record that matches, by number, without looking at order and pages.
@@ -337,6 +343,7 @@ impl Chosen<'_> {
 impl Reader<'_> {
     /// Whether a record matches, by looking at it.
     pub(super) fn looked_at(&self, did: i64, evaluator: &Evaluator<'_>, tree: &Node) -> Result<bool, StoreError> {
+        self.go_on()?;
         let sql = "SELECT view, sid, news FROM record WHERE did = ?1";
         let found = sql::one(self.connection, sql, [did], |row| Ok((row.get::<_, Vec<u8>>(0)?, row.get(1)?, row.get(2)?)))?;
         let Some((view, sid, news)) = found else { return Ok(false) };

@@ -196,6 +196,7 @@ impl<'a> Walk<'a> {
 
 /// Reads the next rows of a stream.
 fn fill(reader: &Reader<'_>, scope: &Scope, part: u8, stream: &mut Stream) -> Result<(), StoreError> {
+    reader.go_on()?;
     let asked = stream.chunk;
     let read = match (part, scope.sort, scope.fact()) {
         (0, Sort::Last, _) => {

@@ -132,6 +132,20 @@ fn the_author_is_known_by_the_actor() {
 }
 
 #[test]
+fn a_query_nobody_waits_for_stops() {
+    let world = harbour();
+    let stop = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(true));
+    let query = ListQuery { text: "\"spring regatta\" or -spring".into(), limit: 100, ..ListQuery::default() };
+    assert!(world.store.read_until(&stop, |reader| reader.list_page(&query)).is_err());
+    stop.store(false, std::sync::atomic::Ordering::Relaxed);
+    assert!(world.store.read_until(&stop, |reader| reader.list_page(&query)).is_ok());
+    stop.store(true, std::sync::atomic::Ordering::Relaxed);
+    for _ in 0..8 {
+        assert!(names(&world, &query).len() > 5, "readers after it are not stopped");
+    }
+}
+
+#[test]
 fn what_is_in_the_trash_is_found_there_and_nowhere_else() {
     let mut world = harbour();
     let doc = world.add(&[("kind", "person"), ("name", "Gone Girl"), ("notes", "spring regatta"), ("phones/aaaaaaa1", "home\t555 0199")]);
