@@ -130,64 +130,53 @@ impl Reader<'_> {
         });
         let after = after.transpose()?;
         let scope = &plan.scope;
-        let class = Class {
-            people: scope.kinds.iter().any(|kind| kind == "person" || kind == "org"),
-            others: scope.kinds.iter().any(|kind| kind != "person" && kind != "org"),
-        };
+        let people = |kind: &String| kind == "person" || kind == "org";
+        let class = Class { people: scope.kinds.iter().any(people), others: !scope.kinds.iter().all(people) };
         let evaluator = self.evaluator(query, class);
         let set = match &plan.tree {
             Some(_) if scope.trash => Set::unknown(),
             Some(tree) => evaluator.set(tree)?,
             None => Set::all(),
         };
-        let mut chosen = Chosen { reader: self, evaluator, tree: plan.tree.as_ref(), set: &set, left_out: 0, offset: number(query.offset) };
-        let wanted = number(query.limit).saturating_add(1);
-        let mut page = Vec::new();
+        let mut page = Choosing {
+            evaluator,
+            tree: plan.tree.as_ref(),
+            set: &set,
+            scope,
+            after: after.as_ref(),
+            before: number(query.offset),
+            wanted: number(query.limit).saturating_add(1),
+            places: Vec::new(),
+            matched: 0,
+        };
         if scope.trash {
             // What is in the trash is in no index: each is looked at.
-            let (mut walk, mut total) = (Walk::new(self, scope, None)?, 0);
+            let mut walk = Walk::new(self, scope, None)?;
             while let Some(place) = walk.next()? {
-                if chosen.matches(place.did)? {
-                    total += 1;
-                    let behind = after.as_ref().is_none_or(|after| scope.compare(&place, after).is_gt());
-                    if behind && !chosen.leaves_out() && page.len() < wanted {
-                        page.push(place);
-                    }
-                }
+                page.consider(place)?;
             }
-            return Ok((page, (total, false)));
+            return Ok((page.places, (page.matched, false)));
         }
         if let Some(few) = self.few(scope, &set)? {
-            let (mut whole, mut total) = (true, 0);
-            for place in self.places_in(scope, &few)? {
-                if page.len() >= wanted && !set.exact && few.len() > LOOKED_AT {
-                    whole = false;
-                    break;
-                }
-                if chosen.matches(place.did)? {
-                    total += 1;
-                    let behind = after.as_ref().is_none_or(|after| scope.compare(&place, after).is_gt());
-                    if behind && !chosen.leaves_out() && page.len() < wanted {
-                        page.push(place);
-                    }
-                }
+            let all = set.exact || few.len() <= LOOKED_AT;
+            let mut left = self.places_in(scope, &few)?.into_iter();
+            while all || !page.is_full() {
+                let Some(place) = left.next() else { break };
+                page.consider(place)?;
             }
-            return Ok((page, (total, !whole)));
+            return Ok((page.places, (page.matched, left.next().is_some())));
         }
-        let mut walk = Walk::new(self, scope, after)?;
+        let mut walk = Walk::new(self, scope, after.clone())?;
         let mut ended = false;
-        while page.len() < wanted {
-            let Some(place) = walk.next()? else {
-                ended = true;
-                break;
-            };
-            if chosen.matches(place.did)? && !chosen.leaves_out() {
-                page.push(place);
+        while !page.is_full() && !ended {
+            match walk.next()? {
+                Some(place) => page.consider(place)?,
+                None => ended = true,
             }
         }
-        let so_far = (chosen.left_out + page.len(), !(ended && query.cursor.is_none()));
+        let so_far = (page.matched, !ended || query.cursor.is_some());
         let total = if set.exact { self.total(scope, &set)?.map_or(so_far, |total| (total, false)) } else { so_far };
-        Ok((page, total))
+        Ok((page.places, total))
     }
 
     /// The records of a set that is small enough to look each one up.
@@ -311,32 +300,46 @@ pub(super) fn number(count: u32) -> usize {
     usize::try_from(count).unwrap_or(usize::MAX)
 }
 
-/// Chooses the records of a page.
-struct Chosen<'a> {
-    reader: &'a Reader<'a>,
+/// A page as it is filled.
+struct Choosing<'a> {
     evaluator: Evaluator<'a>,
     tree: Option<&'a Node>,
     set: &'a Set,
-    left_out: usize,
-    offset: usize,
+    scope: &'a Scope,
+    after: Option<&'a Place>,
+    /// How many are still to be left out.
+    before: usize,
+    wanted: usize,
+    places: Vec<Place>,
+    /// How many matched so far, on this page or not.
+    matched: usize,
 }
 
-impl Chosen<'_> {
-    fn matches(&self, did: i64) -> Result<bool, StoreError> {
-        if !self.set.holds(did) {
-            return Ok(false);
-        }
-        match self.tree {
-            Some(tree) if !self.set.exact => self.reader.looked_at(did, &self.evaluator, tree),
-            _ => Ok(true),
-        }
+impl Choosing<'_> {
+    fn is_full(&self) -> bool {
+        self.places.len() >= self.wanted
     }
 
-    /// Whether a match is one of those before the page.
-    fn leaves_out(&mut self) -> bool {
-        let before = self.left_out < self.offset;
-        self.left_out += usize::from(before);
-        before
+    /// Counts a record if it matches, and puts it on the page if it belongs there.
+    fn consider(&mut self, place: Place) -> Result<(), StoreError> {
+        if !self.set.holds(place.did) {
+            return Ok(());
+        }
+        if let Some(tree) = self.tree.filter(|_| !self.set.exact)
+            && !self.evaluator.reader.looked_at(place.did, &self.evaluator, tree)?
+        {
+            return Ok(());
+        }
+        self.matched += 1;
+        if self.after.is_some_and(|after| self.scope.compare(&place, after).is_le()) {
+            return Ok(());
+        }
+        if self.before > 0 {
+            self.before -= 1;
+        } else if !self.is_full() {
+            self.places.push(place);
+        }
+        Ok(())
     }
 }
 

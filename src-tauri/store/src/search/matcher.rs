@@ -1,40 +1,57 @@
 //! Whether one record matches a query, by looking at it: what the sets leave open, and the whole answer for what is in the trash.
 
 use std::cell::OnceCell;
+use std::collections::BTreeSet;
 
 use tuttu_model::query::date::{Stretch, resolve};
 use tuttu_model::query::{DateField, DateTest, Feature, Node, Term, TextField};
-use tuttu_model::{DocumentId, RecordView, normal};
+use tuttu_model::{DocumentId, Kind, RecordView, normal};
 
 use super::evaluate::Evaluator;
-use super::facts::{self, bit, custom_name};
+use super::facts::{self, Fact, bit, custom_name, facts_of, features_of};
+use super::line::line_of;
 use super::ranking::{Field, Needle, Needles};
+use super::text::searched_text;
 use super::wanted::{Piece, pieces};
 use super::words::typed_words;
 use crate::error::StoreError;
-use crate::projection::Projection;
 
-/// A record that is looked at.
+/// A record that is looked at. What is derived from it is worked out when a term asks for it.
 pub(crate) struct Subject<'a> {
     view: &'a RecordView,
-    /// As if it were not in the trash.
-    projection: Projection,
+    kind: Kind,
     sid: i64,
     news: bool,
+    line: OnceCell<String>,
+    text: OnceCell<String>,
+    facts: OnceCell<BTreeSet<Fact>>,
     spoken: OnceCell<String>,
 }
 
 impl<'a> Subject<'a> {
     pub(crate) fn new(view: &'a RecordView, sid: i64, news: bool) -> Self {
-        let projection = if view.deleted { Projection::of(&RecordView { deleted: false, ..view.clone() }) } else { Projection::of(view) };
-        Self { view, projection, sid, news, spoken: OnceCell::new() }
+        let kind = Kind::from(view.kind.as_str());
+        let (line, text, facts, spoken) = (OnceCell::new(), OnceCell::new(), OnceCell::new(), OnceCell::new());
+        Self { view, kind, sid, news, line, text, facts, spoken }
+    }
+
+    fn is_person(&self) -> bool {
+        matches!(self.kind, Kind::Person | Kind::Org)
+    }
+
+    /// The search line of a person or organisation.
+    fn line(&self) -> Option<&String> {
+        self.is_person().then(|| self.line.get_or_init(|| line_of(self.view)))
+    }
+
+    fn text(&self) -> &str {
+        self.text.get_or_init(|| searched_text(self.view))
     }
 
     fn has_piece(&self, piece: &Piece) -> bool {
-        let text = &self.projection.text;
-        match &self.projection.line {
-            Some(line) => finds(Needle::word(piece, None), line) || (!piece.is_short() && piece.is_in(text)),
-            None => piece.is_in(text),
+        match self.line() {
+            Some(line) => finds(Needle::word(piece, None), line) || (!piece.is_short() && piece.is_in(self.text())),
+            None => piece.is_in(self.text()),
         }
     }
 
@@ -43,7 +60,7 @@ impl<'a> Subject<'a> {
     }
 
     fn has_number(&self, typed: &str) -> bool {
-        let phone = self.projection.line.as_ref().zip(Needle::number(typed, true)).is_some_and(|(line, needle)| finds(needle, line));
+        let phone = self.line().zip(Needle::number(typed, true)).is_some_and(|(line, needle)| finds(needle, line));
         phone || self.has_word(typed)
     }
 
@@ -77,7 +94,7 @@ impl<'a> Subject<'a> {
 
     /// Words in one field of the search line; other records than people and organisations have a name only.
     fn has_in(&self, field: Field, value: &str) -> bool {
-        match &self.projection.line {
+        match self.line() {
             Some(line) if field == Field::Phone => Needle::number(value, false).is_some_and(|needle| finds(needle, line)),
             Some(line) => {
                 let sought = pieces(value);
@@ -92,7 +109,7 @@ impl<'a> Subject<'a> {
     }
 
     fn has_fact(&self, name: &str, so: impl Fn(&str) -> bool) -> bool {
-        self.projection.facts.iter().any(|(held, value)| held == name && so(value))
+        self.facts.get_or_init(|| facts_of(self.view)).iter().any(|(held, value)| held == name && so(value))
     }
 
     fn is_dated(&self, field: DateField, stretches: &[Stretch], last: &str) -> bool {
@@ -101,11 +118,12 @@ impl<'a> Subject<'a> {
                 && stretch.from.as_deref().is_none_or(|from| from <= value)
                 && stretch.to.as_deref().is_none_or(|to| value < to)
         };
-        let person = self.projection.line.is_some();
+        let person = self.is_person();
+        let at = if self.view.at.is_empty() { &self.view.created.at } else { &self.view.at };
         stretches.iter().any(|stretch| match field {
             DateField::Changed => within(&self.view.changed.at, stretch),
             DateField::Created => within(&self.view.created.at, stretch),
-            DateField::At => !person && within(&self.projection.at, stretch),
+            DateField::At => !person && within(at, stretch),
             DateField::Last => person && within(last, stretch),
             DateField::Due => self.has_fact(facts::DUE, |value| within(value, stretch)),
             DateField::Start => self.has_fact(facts::START, |value| within(value, stretch)),
@@ -175,7 +193,7 @@ impl Evaluator<'_> {
             }
             Term::Has(Feature::Conflict) => !subject.view.conflicts.is_empty(),
             Term::Has(Feature::News) => subject.news,
-            Term::Has(feature) => subject.projection.features & bit(*feature) != 0,
+            Term::Has(feature) => features_of(subject.view) & bit(*feature) != 0,
             Term::InTrash => subject.view.deleted,
         })
     }
@@ -184,13 +202,16 @@ impl Evaluator<'_> {
         match field {
             TextField::Tag => {
                 let (tag, start) = tag(value);
-                subject.projection.tags.iter().any(|held| if start { held.starts_with(&tag) } else { *held == tag })
+                subject.view.tags.iter().any(|held| {
+                    let held = normal::fold(held);
+                    if start { held.starts_with(&tag) } else { held == tag }
+                })
             }
             TextField::Org => match value.parse::<DocumentId>() {
                 Ok(org) => subject.has_fact(facts::ORG, |held| held == org.to_string()),
                 Err(_) => subject.has_in(Field::Org, value),
             },
-            TextField::Kind => self.kinds(value).iter().any(|kind| *kind == subject.projection.kind),
+            TextField::Kind => self.kinds(value).iter().any(|kind| *kind == subject.view.kind),
             TextField::Name => subject.has_in(Field::Name, value),
             TextField::Email => subject.has_in(Field::Email, value),
             TextField::Phone => subject.has_in(Field::Phone, value),
@@ -199,7 +220,7 @@ impl Evaluator<'_> {
             TextField::Status => subject.has_fact(facts::STATUS, |held| held == normal::fold(value)),
             TextField::Assignee => self.people_named(value).iter().any(|name| subject.has_fact(facts::ASSIGNEE, |held| held == name)),
             TextField::By => {
-                let author = &subject.projection.author;
+                let author = &subject.view.created.by;
                 self.authors(value).iter().any(|actor| hexadecimal(actor) == *author)
             }
             TextField::Custom(name) => subject.has_fact(&custom_name(name), |held| custom_matches(held, value)),
