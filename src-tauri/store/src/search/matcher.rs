@@ -211,7 +211,7 @@ impl Evaluator<'_> {
                 Ok(org) => subject.has_fact(facts::ORG, |held| held == org.to_string()),
                 Err(_) => subject.has_in(Field::Org, value),
             },
-            TextField::Kind => self.kinds(value).iter().any(|kind| *kind == subject.view.kind),
+            TextField::Kind => self.kinds(value).contains(&subject.view.kind),
             TextField::Name => subject.has_in(Field::Name, value),
             TextField::Email => subject.has_in(Field::Email, value),
             TextField::Phone => subject.has_in(Field::Phone, value),

@@ -157,9 +157,13 @@ fn searches(world: &World) {
     time("activities by time", 50, |_| list(ListQuery { kind: Some("activity".into()), sort: Sort::At, ..ListQuery::default() }));
     time("list far page", 100, |n| list(ListQuery { offset: (n * 997 % 100_000) as u32, ..people() }));
     for letters in [1, 2, 3, 5, 8] {
-        time(&format!("people filtered {letters}"), 100, |n| list(ListQuery { text: words(n, 1).chars().take(letters).collect(), ..people() }));
+        time(&format!("people filtered {letters}"), 100, |n| {
+            list(ListQuery { text: words(n, 1).chars().take(letters).collect(), ..people() })
+        });
     }
-    for text in ["tag:partner", "-tag:partner", "tag:partner -has:birthday", "city:glasgow", "birthday:12", "last<2020", "tag:press or birthday:3"] {
+    for text in
+        ["tag:partner", "-tag:partner", "tag:partner -has:birthday", "city:glasgow", "birthday:12", "last<2020", "tag:press or birthday:3"]
+    {
         time(&format!("people where {text}"), 50, |_| list(ListQuery { text: text.into(), ..people() }));
     }
     let meetings = |text: String| list(ListQuery { kind: Some("meeting".into()), sort: Sort::At, text, ..ListQuery::default() });
