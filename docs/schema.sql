@@ -235,9 +235,14 @@ CREATE TABLE finder (
     sid INTEGER NOT NULL REFERENCES space (sid),
     org INTEGER NOT NULL CHECK (org IN (0, 1)), -- 1: an organisation
     features INTEGER NOT NULL, -- what it has, as bits
-    meetings INTEGER NOT NULL, -- activities with it
-    last TEXT NOT NULL, -- RFC 3339, the last of them; empty: none
     line TEXT NOT NULL -- folded words of name, e-mails, organisations, titles, phones, tags, cities, countries; one field a line
+) STRICT;
+
+-- How often and when last one met people and organisations. Narrow, because a batch of activities touches many rows.
+CREATE TABLE met (
+    did INTEGER PRIMARY KEY NOT NULL REFERENCES doc (did),
+    meetings INTEGER NOT NULL, -- activities with it
+    last TEXT NOT NULL -- RFC 3339, the last of them
 ) STRICT;
 
 -- Notes and the rest of people and organisations; rows numbered like `record.did`.

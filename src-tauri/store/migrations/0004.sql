@@ -36,9 +36,13 @@ CREATE TABLE finder (
     sid INTEGER NOT NULL REFERENCES space (sid),
     org INTEGER NOT NULL CHECK (org IN (0, 1)),
     features INTEGER NOT NULL,
-    meetings INTEGER NOT NULL,
-    last TEXT NOT NULL,
     line TEXT NOT NULL
+) STRICT;
+
+CREATE TABLE met (
+    did INTEGER PRIMARY KEY NOT NULL REFERENCES doc (did),
+    meetings INTEGER NOT NULL,
+    last TEXT NOT NULL
 ) STRICT;
 
 UPDATE meta SET value = x'' WHERE key = 'store.projections';

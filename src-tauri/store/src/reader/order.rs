@@ -199,11 +199,7 @@ fn fill(reader: &Reader<'_>, scope: &Scope, part: u8, stream: &mut Stream) -> Re
     reader.go_on()?;
     let asked = stream.chunk;
     let read = match (part, scope.sort, scope.fact()) {
-        (0, Sort::Last, _) => {
-            stream.rows = met(reader, scope, stream.after.as_ref())?;
-            stream.done = true;
-            return Ok(());
-        }
+        (0, Sort::Last, _) => met(reader, scope, stream)?,
         (0, _, Some(name)) => facts(reader, scope, name, stream)?,
         _ => columns(reader, scope, part, stream)?,
     };
@@ -285,19 +281,32 @@ fn facts(reader: &Reader<'_>, scope: &Scope, name: &str, stream: &mut Stream) ->
 }
 
 /// Those one met, the last first, out of the search memory.
-fn met(reader: &Reader<'_>, scope: &Scope, after: Option<&Place>) -> Result<VecDeque<Place>, StoreError> {
+fn met(reader: &Reader<'_>, scope: &Scope, stream: &mut Stream) -> Result<usize, StoreError> {
     if scope.trash {
-        return Ok(VecDeque::new());
+        return Ok(0);
     }
     let holds = |kind: &str| scope.kinds.iter().any(|held| held == kind);
     let (people, orgs) = (holds("person"), holds("org"));
-    let mut places: Vec<Place> = reader.shared.names.with(|lines| {
-        let met = lines.each().filter(|(_, about)| about.last > 0 && scope.in_space(about.sid) && if about.org { orgs } else { people });
-        met.map(|(did, about)| Place { part: 0, key: about.last.to_be_bytes().to_vec(), did }).collect()
+    let after = stream.after.as_ref().map(|after| (<[u8; 4]>::try_from(after.key.as_slice()).map_or(0, u32::from_be_bytes), after.did));
+    let mut met: Vec<(u32, i64)> = reader.shared.names.with(|lines| {
+        let met = lines.each().filter(|(did, about)| {
+            let behind = after.is_none_or(|after| (about.last, *did) < after);
+            about.last > 0 && behind && scope.in_space(about.sid) && if about.org { orgs } else { people }
+        });
+        met.map(|(did, about)| (about.last, did)).collect()
     })?;
-    places.retain(|place| after.is_none_or(|after| scope.compare(place, after).is_gt()));
-    places.sort_unstable_by(|one, other| scope.compare(one, other));
-    Ok(places.into())
+    // Only the first of them are put in order.
+    let newest_first = |one: &(u32, i64), other: &(u32, i64)| other.cmp(one);
+    if met.len() > stream.chunk {
+        met.select_nth_unstable_by(stream.chunk - 1, newest_first);
+        met.truncate(stream.chunk);
+    }
+    met.sort_unstable_by(newest_first);
+    for (last, did) in &met {
+        stream.rows.push_back(Place { part: 0, key: last.to_be_bytes().to_vec(), did: *did });
+    }
+    stream.after = stream.rows.back().cloned();
+    Ok(met.len())
 }
 
 impl Reader<'_> {

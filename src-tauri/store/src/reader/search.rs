@@ -12,9 +12,9 @@ use crate::search::{Class, Evaluator, Needle, Needles, Piece, Set, TextTable, di
 use crate::sql;
 
 /// Rows looked at again for words longer than the text indexes list, before the index is asked for the whole word.
-const LOOKED_AT_AGAIN: usize = 300;
+const LOOKED_AT_AGAIN: usize = 100;
 /// For each of several words, the best names whose notes are looked at for the other words.
-const LOOKED_AT_FOR_BOTH: usize = 50;
+const LOOKED_AT_FOR_BOTH: usize = 20;
 /// With fewer matches in names than this, slips of the finger are forgiven.
 const FEW: usize = 3;
 
@@ -117,7 +117,7 @@ impl Reader<'_> {
     fn filtered(&self, text: &str, asking: &Asking, limit: usize, hits: &mut Hits<'_>) -> Result<(), StoreError> {
         let tagged = matches!(&hits.wanted.tree, Node::Term(Term::Text(TextField::Tag, _)));
         let matched = if tagged { "tag" } else { "" };
-        if hits.set.all_but || hits.set.bits.len() > 2 * LOOKED_AT_AGAIN {
+        if hits.set.all_but || hits.set.bits.len() > 6 * LOOKED_AT_AGAIN {
             let query = ListQuery {
                 text: text.to_owned(),
                 sort: Sort::Changed,
@@ -132,7 +132,7 @@ impl Reader<'_> {
         let mut dids: Vec<(u32, i64)> = self
             .shared
             .names
-            .with(|lines| hits.set.bits.iter().map(|did| (lines.about(did).map_or(0, |about| about.closeness()), did)).collect())?;
+            .with(|lines| hits.set.bits.iter().map(|did| (lines.about(did).map_or(0, |about| about.closeness), did)).collect())?;
         dids.sort_unstable_by(|one, other| other.cmp(one));
         for (_, did) in dids {
             hits.add(did, matched)?;

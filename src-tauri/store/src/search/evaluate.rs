@@ -22,7 +22,7 @@ use crate::sql;
 /// Rows read from one index for one term. A term that matches more says so little that the records of a page are looked at instead.
 const ROWS: usize = 20_000;
 /// Rows looked at again for words longer than the text indexes list, before the index is asked for the whole word.
-const LOOKED_AT_AGAIN: usize = 300;
+const LOOKED_AT_AGAIN: usize = 100;
 
 /// Which records a list can show at all: nothing is read for others.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -397,7 +397,7 @@ impl Evaluator<'_> {
     /// When one last met the person or organisation with a printed id.
     pub(crate) fn last_of(&self, id: &str) -> Result<String, StoreError> {
         let Ok(doc) = id.parse::<DocumentId>() else { return Ok(String::new()) };
-        let sql = "SELECT finder.last FROM finder JOIN doc USING (did) WHERE doc.sid = ?1 AND doc.id = ?2";
+        let sql = "SELECT met.last FROM met JOIN doc USING (did) WHERE doc.sid = ?1 AND doc.id = ?2";
         for (sid, _) in self.reader.space_numbers()? {
             if let Some(last) = sql::one(self.reader.connection, sql, (sid, doc.0), |row| row.get(0))? {
                 return Ok(last);

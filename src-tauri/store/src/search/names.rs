@@ -25,21 +25,30 @@ pub(crate) struct About {
     pub(crate) meetings: u32,
     /// The day of the last of them, since 1900; 0 for none.
     pub(crate) last: u32,
+    /// How often and how lately one met, together; more is closer.
+    pub(crate) closeness: u32,
 }
 
 impl About {
-    /// How close the person is to this one: how often and how lately they met. The logarithm of the number of meetings, each counting half as much every
-    /// three months, up to what is the same for all; so it needs no clock.
-    pub(crate) fn closeness(&self) -> u32 {
-        const STEPS: f64 = 16.0;
-        const HALVED_AFTER: f64 = 90.0;
-        if self.meetings == 0 {
-            return 0;
-        }
-        let closeness = (f64::from(self.meetings) + 1.0).log2() * STEPS + f64::from(self.last) * STEPS / HALVED_AFTER;
-        // Some 10,000 in this century.
-        closeness as u32
+    pub(crate) fn new(sid: i64, org: bool, features: u32) -> Self {
+        Self { sid, org, features, ..Self::default() }
     }
+
+    pub(crate) fn with_meetings(self, meetings: u32, last: u32) -> Self {
+        Self { meetings, last, closeness: closeness(meetings, last), ..self }
+    }
+}
+
+/// How close somebody is: how often and how lately one met. The logarithm of the number of meetings, each counting half as much every three months, up to what
+/// is the same for all; so it needs no clock.
+fn closeness(meetings: u32, last: u32) -> u32 {
+    const STEPS: f64 = 16.0;
+    const HALVED_AFTER: f64 = 90.0;
+    if meetings == 0 {
+        return 0;
+    }
+    // Some 10,000 in this century.
+    ((f64::from(meetings) + 1.0).log2() * STEPS + f64::from(last) * STEPS / HALVED_AFTER) as u32
 }
 
 /// The day of a time, as kept in [`About::last`].
@@ -140,10 +149,16 @@ impl Names {
         // A connection of its own: the reader that asks may look at an older snapshot than the updates that are queued from now on.
         let connection = connection::reading(&self.database)?;
         let mut lines = Lines::default();
-        sql::each(&connection, "SELECT did, sid, org, features, meetings, last, line FROM finder", [], |row| {
-            let last: &str = row.get_ref(5)?.as_str().map_err(rusqlite::Error::from)?;
-            let about = About { sid: row.get(1)?, org: row.get(2)?, features: row.get(3)?, meetings: row.get(4)?, last: day_number(last) };
-            lines.put(row.get(0)?, row.get_ref(6)?.as_str().map_err(rusqlite::Error::from)?, about);
+        let mut met: HashMap<i64, (u32, u32)> = HashMap::new();
+        sql::each(&connection, "SELECT did, meetings, last FROM met", [], |row| {
+            met.insert(row.get(0)?, (row.get(1)?, day_number(row.get_ref(2)?.as_str().map_err(rusqlite::Error::from)?)));
+            Ok(true)
+        })?;
+        sql::each(&connection, "SELECT did, sid, org, features, line FROM finder", [], |row| {
+            let did = row.get(0)?;
+            let (meetings, last) = met.get(&did).copied().unwrap_or_default();
+            let about = About::new(row.get(1)?, row.get(2)?, row.get(3)?).with_meetings(meetings, last);
+            lines.put(did, row.get_ref(4)?.as_str().map_err(rusqlite::Error::from)?, about);
             Ok(true)
         })?;
         Ok(lines)
@@ -176,7 +191,7 @@ impl Lines {
             NameUpdate::Line(did, line, about) => self.put(did, &line, about),
             NameUpdate::Met(did, meetings, last) => {
                 if let Some(slot) = self.slot_of.get(&did).and_then(|at| self.slots.get_mut(*at)) {
-                    slot.about = About { meetings, last, ..slot.about };
+                    slot.about = slot.about.with_meetings(meetings, last);
                 }
             }
         }
@@ -244,7 +259,6 @@ impl Lines {
         let mut found = Bits::default();
         self.scan(needles, &mut |hit| {
             found.insert(hit.did);
-            true
         });
         found
     }
@@ -262,30 +276,23 @@ impl Lines {
                         best.pop();
                     }
                 }
-                best.len() < limit
             });
         }
         best.into_sorted_vec()
     }
 
-    /// Hands every match to `found`: those where the longest word begins a word first; those where it stands inside one only if `found` still
-    /// wanted more.
-    fn scan(&self, needles: &Needles, found: &mut impl FnMut(Match) -> bool) {
+    /// Hands every match to `found`.
+    fn scan(&self, needles: &Needles, found: &mut impl FnMut(Match)) {
         let Some(anchor) = needles.anchor() else { return };
-        let finders: Vec<_> =
-            anchor.finders(false).map(|finder| (false, finder)).chain(anchor.finders(true).map(|finder| (true, finder))).collect();
-        let mut wants_more = true;
-        for (at, (inside, finder)) in finders.iter().enumerate() {
-            if *inside && !wants_more {
-                return;
-            }
+        let finders: Vec<_> = anchor.finders().collect();
+        for (at, finder) in finders.iter().enumerate() {
             let earlier = finders.get(..at).unwrap_or_default();
             self.pass(|bytes| finder.find(bytes), &mut |slot, line| {
-                if earlier.iter().all(|(_, finder)| finder.find(line).is_none())
+                if earlier.iter().all(|finder| finder.find(line).is_none())
                     && let Some((penalty, field)) = needles.score(line)
                 {
-                    let distance = u32::MAX - slot.about.closeness();
-                    wants_more = found(Match { penalty, distance, length: line.len(), did: slot.did, field });
+                    let distance = u32::MAX - slot.about.closeness;
+                    found(Match { penalty, distance, length: line.len(), did: slot.did, field });
                 }
             });
         }

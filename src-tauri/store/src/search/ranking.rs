@@ -141,9 +141,9 @@ impl Needle {
         self.probes.iter().filter_map(|probe| probe.score(line)).min()
     }
 
-    /// Where in the buffer of all lines it can be: at the beginnings of words first, inside words later.
-    pub(crate) fn finders(&self, inside: bool) -> impl Iterator<Item = &memmem::Finder<'static>> {
-        self.probes.iter().filter_map(move |probe| if inside { probe.inside.as_ref() } else { Some(&probe.at_start) })
+    /// Where in the buffer of all lines it can be.
+    pub(crate) fn finders(&self) -> impl Iterator<Item = &memmem::Finder<'static>> {
+        self.probes.iter().map(|probe| probe.inside.as_ref().unwrap_or(&probe.at_start))
     }
 
     fn length(&self) -> usize {

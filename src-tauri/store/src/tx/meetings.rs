@@ -76,9 +76,12 @@ impl Meetings {
 
 impl Change {
     fn write(&self, reader: &Reader<'_>, did: i64, target: &DocumentId) -> Result<Option<NameUpdate>, StoreError> {
-        let sql = "SELECT meetings, last FROM finder WHERE did = ?1";
+        if sql::one(reader.connection, "SELECT 1 FROM finder WHERE did = ?1", [did], |_| Ok(()))?.is_none() {
+            return Ok(None);
+        }
+        let sql = "SELECT meetings, last FROM met WHERE did = ?1";
         let held = sql::one(reader.connection, sql, [did], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, String>(1)?)))?;
-        let Some((meetings, last)) = held else { return Ok(None) };
+        let (meetings, last) = held.unwrap_or_default();
         let (meetings, last) =
             if self.lost { counted(reader, target)? } else { (meetings.saturating_add(self.more), last.max(self.latest.clone())) };
         put(reader, did, meetings, &last).map(Some)
@@ -102,6 +105,8 @@ fn counted(reader: &Reader<'_>, target: &DocumentId) -> Result<(i64, String), St
 }
 
 fn put(reader: &Reader<'_>, did: i64, meetings: i64, last: &str) -> Result<NameUpdate, StoreError> {
-    sql::run(reader.connection, "UPDATE finder SET meetings = ?2, last = ?3 WHERE did = ?1", (did, meetings, last))?;
+    let sql = "INSERT INTO met (did, meetings, last) VALUES (?1, ?2, ?3)
+        ON CONFLICT (did) DO UPDATE SET meetings = excluded.meetings, last = excluded.last";
+    sql::run(reader.connection, sql, (did, meetings, last))?;
     Ok(NameUpdate::Met(did, u32::try_from(meetings).unwrap_or(0), day_number(last)))
 }

@@ -79,7 +79,7 @@ impl Tx<'_> {
         self.names.extend(dids.into_iter().map(NameUpdate::Gone));
         self.sums.borrow_mut().write(self.connection)?;
         self.connection.execute_batch(
-            "DELETE FROM tag; DELETE FROM participant; DELETE FROM fact; DELETE FROM finder; DELETE FROM tally; DELETE FROM record;
+            "DELETE FROM tag; DELETE FROM participant; DELETE FROM fact; DELETE FROM finder; DELETE FROM met; DELETE FROM tally; DELETE FROM record;
              INSERT INTO notes_text (notes_text) VALUES ('delete-all'); INSERT INTO activity_text (activity_text) VALUES ('delete-all');",
         )?;
         self.texts = Default::default();
@@ -222,6 +222,7 @@ impl Tx<'_> {
         let Some(line) = &now.line else {
             if before.is_some_and(|before| before.line.is_some()) {
                 sql::run(self.connection, "DELETE FROM finder WHERE did = ?1", [did])?;
+                sql::run(self.connection, "DELETE FROM met WHERE did = ?1", [did])?;
                 self.names.push(NameUpdate::Gone(did));
             }
             return Ok(());
@@ -230,16 +231,16 @@ impl Tx<'_> {
             return Ok(());
         }
         let org = now.kind == "org";
-        let sql = "INSERT INTO finder (did, sid, org, features, meetings, last, line) VALUES (?1, ?2, ?3, ?4, 0, '', ?5)
-            ON CONFLICT (did) DO UPDATE SET org = excluded.org, features = excluded.features, line = excluded.line
-            RETURNING meetings, last";
-        let row = (did, sid, org, now.features, line);
-        let met = sql::one(self.connection, sql, row, |row| Ok((row.get(0)?, row.get::<_, String>(1)?)))?;
+        let sql = "INSERT INTO finder (did, sid, org, features, line) VALUES (?1, ?2, ?3, ?4, ?5)
+            ON CONFLICT (did) DO UPDATE SET org = excluded.org, features = excluded.features, line = excluded.line";
+        sql::run(self.connection, sql, (did, sid, org, now.features, line))?;
+        let met = "SELECT meetings, last FROM met WHERE did = ?1";
+        let met = sql::one(self.connection, met, [did], |row| Ok((row.get(0)?, row.get::<_, String>(1)?)))?;
         let (meetings, last) = met.unwrap_or_default();
         if before.is_none_or(|before| before.line.is_none()) {
             self.meetings.came(did);
         }
-        let about = About { sid, org, features: now.features, meetings, last: day_number(&last) };
+        let about = About::new(sid, org, now.features).with_meetings(meetings, day_number(&last));
         self.names.push(NameUpdate::Line(did, line.clone(), about));
         Ok(())
     }
