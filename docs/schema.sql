@@ -2,7 +2,7 @@
 -- Every table is STRICT and every column NOT NULL: what is not there is empty (x'', '', 0). Hashes and ids are raw bytes.
 
 PRAGMA application_id = 1416983668;
-PRAGMA user_version = 3;
+PRAGMA user_version = 4;
 
 -- What the engine keeps for itself: keys sealed for this computer, the file identity it last saw, the version that filled the query tables
 -- (`store.projections`).
@@ -196,19 +196,30 @@ CREATE TABLE record (
     did INTEGER PRIMARY KEY NOT NULL REFERENCES doc (did),
     sid INTEGER NOT NULL REFERENCES space (sid),
     kind TEXT NOT NULL,
-    sort TEXT NOT NULL, -- sort key of the name
     created TEXT NOT NULL, -- RFC 3339
     changed TEXT NOT NULL, -- RFC 3339
     deleted INTEGER NOT NULL CHECK (deleted IN (0, 1)), -- 1: in the trash
     conflicts INTEGER NOT NULL, -- fields with more than one value
     news INTEGER NOT NULL CHECK (news IN (0, 1)), -- 1: somebody else changed it since the person looked
-    place INTEGER NOT NULL, -- its row in the text index; 0: none
-    view BLOB NOT NULL -- the record as shown (postcard of the JSON shape)
+    place INTEGER NOT NULL, -- its row in the text index; 0: none. Of all but people and organisations: days since 1900 << 32 | did
+    view BLOB NOT NULL, -- the record as shown (postcard of the JSON shape)
+    collation BLOB NOT NULL DEFAULT x'', -- sort key of the name, by the rules of the language that is set
+    named INTEGER NOT NULL DEFAULT 0, -- stands for the folded name; 0: none
+    author INTEGER NOT NULL DEFAULT 0 -- feed of whoever made it; 0: not held
 ) STRICT;
 
-CREATE INDEX record_name ON record (deleted, kind, sort, did);
+CREATE INDEX record_name ON record (deleted, kind, collation, did);
 
-CREATE INDEX record_space_name ON record (sid, deleted, kind, sort, did);
+CREATE INDEX record_space_name ON record (sid, deleted, kind, collation, did);
+
+CREATE INDEX record_named ON record (named) WHERE named <> 0;
+
+CREATE INDEX record_author ON record (author, did);
+
+-- What took place or takes place, in the order of time.
+CREATE INDEX record_place ON record (kind, place) WHERE place > 4294967295;
+
+CREATE INDEX record_news ON record (did) WHERE news = 1 AND deleted = 0;
 
 CREATE INDEX record_changed ON record (deleted, kind, changed, did, sid);
 
@@ -255,12 +266,28 @@ CREATE TABLE attached (
     PRIMARY KEY (hash, did)
 ) STRICT, WITHOUT ROWID;
 
+-- Values that are filtered by and sorted by: due, start, birthday (month and day), born, status, assignee, org (record), has, custom.NAME.
+CREATE TABLE fact (
+    name TEXT NOT NULL,
+    value TEXT NOT NULL, -- folded, times as they are
+    did INTEGER NOT NULL REFERENCES doc (did),
+    PRIMARY KEY (name, value, did)
+) STRICT, WITHOUT ROWID;
+
 -- What is searched in memory of people and organisations that are not in the trash; read once, at the first search.
 CREATE TABLE finder (
     did INTEGER PRIMARY KEY NOT NULL REFERENCES doc (did),
     sid INTEGER NOT NULL REFERENCES space (sid),
     org INTEGER NOT NULL CHECK (org IN (0, 1)), -- 1: an organisation
-    line TEXT NOT NULL -- folded words of name, e-mails, organisations, phones, tags; one field a line
+    features INTEGER NOT NULL, -- what it has, as bits
+    line TEXT NOT NULL -- folded words of name, e-mails, organisations, titles, phones, tags, cities, countries; one field a line
+) STRICT;
+
+-- How often and when last one met people and organisations. Narrow, because a batch of activities touches many rows.
+CREATE TABLE met (
+    did INTEGER PRIMARY KEY NOT NULL REFERENCES doc (did),
+    meetings INTEGER NOT NULL, -- activities with it
+    last TEXT NOT NULL -- RFC 3339, the last of them
 ) STRICT;
 
 -- Notes and the rest of people and organisations; rows numbered like `record.did`.

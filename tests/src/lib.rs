@@ -11,6 +11,7 @@
     reason = "a test harness says what failed by panicking"
 )]
 
+pub mod generate;
 pub mod hosts;
 pub mod process;
 pub mod reference;

@@ -68,23 +68,26 @@ pub(crate) enum Command {
     },
     /// List records of a kind
     List {
-        /// person, org, note, ...
+        /// person, org, note, ..., activity, or all
         kind: String,
         #[command(flatten)]
         scope: Scope,
-        /// Words, tag:x
+        /// A query: words, tag:x, due<today, -has:email, (a or b), ...; see docs/search.md
         #[arg(long = "where", value_name = "QUERY")]
         query: Option<String>,
-        /// name, changed or created
+        /// name, changed, created, due, start, last (contact) or at
         #[arg(long)]
         sort: Option<String>,
+        /// Count groups instead: letter, kind, space, tag, org, changed or created (months)
+        #[arg(long, value_name = "BY", conflicts_with_all = ["sort", "limit"])]
+        group: Option<String>,
         /// At most this many
         #[arg(long)]
         limit: Option<u32>,
     },
     /// Find records by any word, number or address
     Search {
-        /// What to find
+        /// What to find: words, numbers, and filters as in docs/search.md
         query: String,
         /// At most this many
         #[arg(long)]
@@ -224,7 +227,7 @@ pub(crate) enum Command {
         format: String,
         #[command(flatten)]
         scope: Scope,
-        /// Words, tag:x
+        /// A query: words, tag:x, due<today, -has:email, (a or b), ...; see docs/search.md
         #[arg(long = "where", value_name = "QUERY")]
         query: Option<String>,
         /// The file; standard output unless told

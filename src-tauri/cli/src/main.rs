@@ -6,8 +6,9 @@
 
 mod args;
 mod backend;
-mod maintenance;
 mod duplicates;
+mod lists;
+mod maintenance;
 mod output;
 mod records;
 mod run;

@@ -5,12 +5,13 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use serde_json::{Value, json};
-use tuttu_engine::api::{Answer, Command, ErrorCode, ErrorView, ImportFormat, ListFilter, Outcome, Query, RecordRef, Row, SortBy};
+use tuttu_engine::api::{Answer, Command, ErrorCode, ErrorView, ImportFormat, Outcome, Query, RecordRef, Row};
 use tuttu_engine::model::draft::parse_assignment;
 use tuttu_engine::model::{FieldEdit, RecordView};
 
 use crate::args::Scope;
 use crate::backend::{Backend, unexpected};
+use crate::lists;
 use crate::output::{Out, note, printable};
 
 pub(crate) type Done = Result<ExitCode, ErrorView>;
@@ -39,7 +40,7 @@ async fn record(backend: &mut Backend, record: RecordRef) -> Result<RecordView, 
     }
 }
 
-fn print_record(out: Out, view: &RecordView) -> Result<(), ErrorView> {
+pub(crate) fn print_record(out: Out, view: &RecordView) -> Result<(), ErrorView> {
     let object = Value::Object(view.to_json());
     if out.is_json() {
         return out.line(&object.to_string());
@@ -156,47 +157,7 @@ pub(crate) async fn get(out: Out, backend: &mut Backend, reference: RecordRef) -
     OK
 }
 
-fn filter(kind: String, scope: Scope, query: Option<String>, sort: Option<&str>, limit: Option<u32>) -> Result<ListFilter, ErrorView> {
-    let sort = match sort {
-        None | Some("name") => SortBy::Name,
-        Some("changed") => SortBy::Changed,
-        Some("created") => SortBy::Created,
-        Some(other) => {
-            return Err(ErrorView::new(
-                ErrorCode::Invalid,
-                format!("Lists cannot be sorted by “{other}”."),
-                "Sort by name, changed or created.",
-            ));
-        }
-    };
-    Ok(ListFilter { kind, space: scope.space, text: query.unwrap_or_default(), sort, offset: 0, limit: limit.unwrap_or(u32::MAX) })
-}
-
-pub(crate) async fn list(
-    out: Out,
-    backend: &mut Backend,
-    kind: String,
-    scope: Scope,
-    query: Option<String>,
-    sort: Option<String>,
-    limit: Option<u32>,
-) -> Done {
-    let filter = filter(kind, scope, query, sort.as_deref(), limit)?;
-    if out.is_json() {
-        match backend.query(Query::Records { filter }).await? {
-            Answer::Records(views) => views.iter().try_for_each(|view| print_record(out, view))?,
-            other => return Err(unexpected(&other)),
-        }
-        return OK;
-    }
-    match backend.query(Query::List { filter }).await? {
-        Answer::List(page) => print_rows(out, &page.rows)?,
-        other => return Err(unexpected(&other)),
-    }
-    OK
-}
-
-fn print_rows(out: Out, rows: &[Row]) -> Result<(), ErrorView> {
+pub(crate) fn print_rows(out: Out, rows: &[Row]) -> Result<(), ErrorView> {
     if !out.is_json() {
         let cells: Vec<_> = rows.iter().map(|row| vec![row.name.clone(), row.detail.clone(), row.id.clone()]).collect();
         return out.table(&cells);
@@ -206,14 +167,6 @@ fn print_rows(out: Out, rows: &[Row]) -> Result<(), ErrorView> {
         out.line(&value.to_string())?;
     }
     Ok(())
-}
-
-pub(crate) async fn search(out: Out, backend: &mut Backend, text: String, limit: Option<u32>) -> Done {
-    match backend.query(Query::Search { text, limit: limit.unwrap_or(0) }).await? {
-        Answer::Search(rows) => print_rows(out, &rows)?,
-        other => return Err(unexpected(&other)),
-    }
-    OK
 }
 
 pub(crate) async fn trash(out: Out, backend: &mut Backend) -> Done {
@@ -359,7 +312,7 @@ pub(crate) async fn export(
     query: Option<String>,
     output: Option<PathBuf>,
 ) -> Done {
-    let filter = filter(String::new(), scope, query, None, None)?;
+    let filter = lists::filter(String::new(), scope, query, None)?;
     let text = match backend.query(Query::Export { format, filter }).await? {
         Answer::Export(text) => text,
         other => return Err(unexpected(&other)),

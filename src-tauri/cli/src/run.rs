@@ -11,7 +11,7 @@ use crate::args::{AttachmentCommand, Cli, Command, SpaceCommand, TagCommand};
 use crate::backend::{Backend, vault_dir};
 use crate::maintenance::KeyFrom;
 use crate::output::Out;
-use crate::{duplicates, maintenance, records, serve, sharing, ties};
+use crate::{duplicates, lists, maintenance, records, serve, sharing, ties};
 
 /// Runs one command line.
 pub(crate) fn run(cli: Cli) -> Result<ExitCode, ErrorView> {
@@ -75,8 +75,11 @@ async fn plain(out: Out, backend: &mut Backend, dir: &Path, command: Command) ->
         Command::Add { kind, fields, space, stdin: false } => records::add(out, backend, kind, &fields, space).await,
         Command::Set { id, fields, scope } => records::set(out, backend, records::reference(scope, id), &fields).await,
         Command::Get { id, scope } => records::get(out, backend, records::reference(scope, id)).await,
-        Command::List { kind, scope, query, sort, limit } => records::list(out, backend, kind, scope, query, sort, limit).await,
-        Command::Search { query, limit } => records::search(out, backend, query, limit).await,
+        Command::List { kind, scope, query, sort: _, group: Some(by), limit: _ } => {
+            lists::groups(out, backend, kind, scope, query, &by).await
+        }
+        Command::List { kind, scope, query, sort, group: None, limit } => lists::list(out, backend, kind, scope, query, sort, limit).await,
+        Command::Search { query, limit } => lists::search(out, backend, query, limit).await,
         Command::Timeline { id, limit, scope } => records::timeline(out, backend, records::reference(scope, id), limit).await,
         Command::Delete { ids, scope } => records::delete(out, backend, ids, &scope, true).await,
         Command::Restore { ids, scope, .. } => records::delete(out, backend, ids, &scope, false).await,

@@ -1,6 +1,13 @@
 //! Times as text.
 
 use chrono::{DateTime, Local, SecondsFormat};
+use tuttu_model::query::Today;
+
+/// The day it is here, and how far the clocks here are ahead of UTC.
+pub(crate) fn today() -> Today {
+    let now = Local::now();
+    Today { date: now.date_naive(), offset: now.offset().local_minus_utc() / 60 }
+}
 
 /// RFC 3339 in UTC, to the second; empty for a time that is no time.
 pub(crate) fn rfc3339(seconds: i64) -> String {

@@ -1,5 +1,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::broadcast;
@@ -151,17 +152,23 @@ impl Inner {
     /// Reads from one consistent snapshot.
     pub(crate) fn read<T>(&self, work: impl FnOnce(&Reader<'_>) -> Result<T, Failure>) -> Result<T, ErrorView> {
         let mut refusal = None;
-        let result = self.store.read(|reader| {
-            work(reader).map_err(|failure| match failure {
-                Failure::Store(error) => error,
-                Failure::Refused(view) => {
-                    let text = view.message.clone();
-                    refusal = Some(view);
-                    StoreError::Abandoned(text)
-                }
-            })
-        });
+        let result = self.store.read(|reader| work(reader).map_err(|failure| failure.given_up(&mut refusal)));
         result.map_err(|error| refusal.unwrap_or_else(|| error.into()))
+    }
+
+    /// Reads from one consistent snapshot until nobody waits for it any more.
+    pub(crate) fn read_until<T>(
+        &self,
+        stop: &Arc<AtomicBool>,
+        work: impl FnOnce(&Reader<'_>) -> Result<T, Failure>,
+    ) -> Result<T, ErrorView> {
+        let mut refusal = None;
+        let result = self.store.read_until(stop, |reader| work(reader).map_err(|failure| failure.given_up(&mut refusal)));
+        result.map_err(|error| match refusal {
+            Some(view) => view,
+            None if stop.load(Ordering::Relaxed) => ErrorView::new(ErrorCode::Stopped, "A newer question took the place of this one.", ""),
+            None => error.into(),
+        })
     }
 
     /// The folded membership of a space.

@@ -13,6 +13,20 @@ pub(crate) enum Failure {
     Refused(ErrorView),
 }
 
+impl Failure {
+    /// As the store's error that ends a transaction; what the engine refused is kept beside it as it was said.
+    pub(crate) fn given_up(self, refusal: &mut Option<ErrorView>) -> StoreError {
+        match self {
+            Self::Store(error) => error,
+            Self::Refused(view) => {
+                let text = view.message.clone();
+                *refusal = Some(view);
+                StoreError::Abandoned(text)
+            }
+        }
+    }
+}
+
 impl From<StoreError> for Failure {
     fn from(error: StoreError) -> Self {
         Self::Store(error)

@@ -11,7 +11,19 @@ use crate::vocabulary::{
 
 /// What the reader of a record makes itself.
 const IGNORED: [&str; 13] = [
-    "id", "space", "created", "changed", "conflicts", "unknown", "deleted", "allDay", "understood", "flags", "moved", "merged", "distinct",
+    "id",
+    "space",
+    "created",
+    "changed",
+    "conflicts",
+    "unknown",
+    "deleted",
+    "allDay",
+    "understood",
+    "flags",
+    "moved",
+    "merged",
+    "distinct",
 ];
 
 pub(crate) fn view_from(object: &Map<String, Value>) -> Result<RecordView, EditError> {

@@ -21,6 +21,7 @@ mod limits;
 pub mod merge;
 pub mod normal;
 mod plan;
+pub mod query;
 pub mod record;
 mod scalar;
 mod shape;

@@ -20,6 +20,9 @@ pub struct Audit {
     records: u64,
     tags: u64,
     participants: u64,
+    links: u64,
+    files: u64,
+    facts: u64,
     lines: u64,
     tally: BTreeMap<(i64, String), (i64, i64)>,
     accumulators: BTreeMap<i64, [u8; 32]>,
@@ -30,7 +33,8 @@ pub struct Audit {
 struct Row {
     sid: i64,
     kind: String,
-    sort: String,
+    collation: Vec<u8>,
+    named: i64,
     created: String,
     changed: String,
     deleted: bool,
@@ -53,7 +57,7 @@ impl Audit {
     ) -> Result<Vec<&'static str>, StoreError> {
         let Some(sid) = reader.sid(space)? else { return Ok(vec!["its space"]) };
         let expected = Projection::of(view);
-        let place = if expected.text.is_empty() { 0 } else { place_of(expected.table, did, &expected.at)? };
+        let place = if expected.is_placed() { place_of(expected.table, did, &expected.at)? } else { 0 };
         self.expect(sid, did, &expected, place);
         let mut heads: Vec<[u8; 32]> = heads.iter().map(|head| head.0).collect();
         heads.sort_unstable();
@@ -65,7 +69,10 @@ impl Audit {
         }
         match row(reader, did)? {
             None => differs.push("the list of records, in which it is missing"),
-            Some(row) => differs.extend(row.differs(sid, &expected, place, &projection::encode(view)?)),
+            Some(row) => {
+                let collation = reader.shared.collation().key(&expected.sort);
+                differs.extend(row.differs(sid, &expected, place, (&collation, &projection::encode(view)?)));
+            }
         }
         differs.extend(links_differ(reader, did, &expected)?);
         Ok(differs)
@@ -100,6 +107,9 @@ impl Audit {
         self.records += 1;
         self.tags += u64::try_from(expected.tags.len()).unwrap_or(0);
         self.participants += u64::try_from(expected.participants.len()).unwrap_or(0);
+        self.links += u64::try_from(expected.links.len()).unwrap_or(0);
+        self.files += u64::try_from(expected.files.len()).unwrap_or(0);
+        self.facts += u64::try_from(expected.facts.len()).unwrap_or(0);
         self.lines += u64::from(expected.line.is_some());
         let (live, trashed) = self.tally.entry((sid, expected.kind.clone())).or_default();
         *(if expected.deleted { trashed } else { live }) += 1;
@@ -116,6 +126,9 @@ impl Audit {
             ("record", self.records, "records are listed"),
             ("tag", self.tags, "tags are indexed"),
             ("participant", self.participants, "participants are indexed"),
+            ("link", self.links, "links between records are indexed"),
+            ("attached", self.files, "files of records are indexed"),
+            ("fact", self.facts, "dates and other values are indexed"),
             ("finder", self.lines, "people and organisations are searched by name"),
         ] {
             let held = sql::one(reader.connection, &format!("SELECT count(*) FROM {table}"), [], |row| row.get::<_, i64>(0))?;
@@ -142,7 +155,7 @@ impl Audit {
 }
 
 impl Row {
-    fn differs(&self, sid: i64, expected: &Projection, place: i64, view: &[u8]) -> Vec<&'static str> {
+    fn differs(&self, sid: i64, expected: &Projection, place: i64, (collation, view): (&[u8], &[u8])) -> Vec<&'static str> {
         let mut differs = Vec::new();
         if self.view != view {
             differs.push("what is shown");
@@ -151,7 +164,7 @@ impl Row {
         if columns != (&expected.kind, &expected.created, &expected.changed, expected.deleted, expected.conflicts) || self.sid != sid {
             differs.push("the list of records");
         }
-        if self.sort != expected.sort {
+        if self.collation != collation || self.named != expected.named {
             differs.push("its place in the list");
         }
         if self.place != place {
@@ -162,18 +175,19 @@ impl Row {
 }
 
 fn row(reader: &Reader<'_>, did: i64) -> Result<Option<Row>, StoreError> {
-    let sql = "SELECT sid, kind, sort, created, changed, deleted, conflicts, place, view FROM record WHERE did = ?1";
+    let sql = "SELECT sid, kind, collation, named, created, changed, deleted, conflicts, place, view FROM record WHERE did = ?1";
     sql::one(reader.connection, sql, [did], |row| {
         Ok(Row {
             sid: row.get(0)?,
             kind: row.get(1)?,
-            sort: row.get(2)?,
-            created: row.get(3)?,
-            changed: row.get(4)?,
-            deleted: row.get(5)?,
-            conflicts: row.get(6)?,
-            place: row.get(7)?,
-            view: row.get(8)?,
+            collation: row.get(2)?,
+            named: row.get(3)?,
+            created: row.get(4)?,
+            changed: row.get(5)?,
+            deleted: row.get(6)?,
+            conflicts: row.get(7)?,
+            place: row.get(8)?,
+            view: row.get(9)?,
         })
     })
 }
@@ -195,6 +209,20 @@ fn links_differ(reader: &Reader<'_>, did: i64, expected: &Projection) -> Result<
     for target in &expected.participants {
         if sql::one(reader.connection, participant, (target.0, &expected.at, did), |_| Ok(()))?.is_none() {
             differs.push("its participants");
+            break;
+        }
+    }
+    let link = "SELECT 1 FROM link WHERE target = ?1 AND how = ?2 AND did = ?3";
+    for (target, how) in &expected.links {
+        if sql::one(reader.connection, link, (target.0, how, did), |_| Ok(()))?.is_none() {
+            differs.push("its links");
+            break;
+        }
+    }
+    let fact = "SELECT 1 FROM fact WHERE name = ?1 AND value = ?2 AND did = ?3";
+    for (name, value) in &expected.facts {
+        if sql::one(reader.connection, fact, (name, value, did), |_| Ok(()))?.is_none() {
+            differs.push("its dates and other values");
             break;
         }
     }

@@ -7,6 +7,7 @@
 mod accumulator;
 mod archive;
 mod audit;
+mod collation;
 mod connection;
 pub mod error;
 mod lock;
@@ -30,6 +31,7 @@ mod tests;
 
 pub use archive::{Cell, Piece};
 pub use audit::Audit;
+pub use collation::LOCALE_SETTING;
 pub use error::StoreError;
 pub use lock::FileIdentity;
 pub use reader::Reader;

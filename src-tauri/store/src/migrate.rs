@@ -8,8 +8,12 @@ use crate::error::StoreError;
 const APPLICATION_ID: i64 = 0x5475_7474;
 
 /// Number n of this list takes a database from version n to n + 1. Released files are never edited.
-const MIGRATIONS: &[&str] =
-    &[include_str!("../migrations/0001.sql"), include_str!("../migrations/0002.sql"), include_str!("../migrations/0003.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("../migrations/0001.sql"),
+    include_str!("../migrations/0002.sql"),
+    include_str!("../migrations/0003.sql"),
+    include_str!("../migrations/0004.sql"),
+];
 
 /// The newest schema version.
 pub(crate) fn newest() -> u32 {

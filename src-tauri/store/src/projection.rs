@@ -6,16 +6,18 @@ use rusqlite::Connection;
 use tuttu_model::{DocumentId, Kind, RecordView, normal};
 
 use crate::error::StoreError;
-use crate::search::{TextTable, line_of, searched_text};
+use crate::search::{Fact, TextTable, facts_of, features_of, line_of, searched_text};
 use crate::sql;
 
 /// Changes whenever what is stored of a record, or how, changes: the shape of [`RecordView`], folding, fields of a search line.
-pub(crate) const VERSION: &[u8] = b"3";
+pub(crate) const VERSION: &[u8] = b"4";
 /// Under which key the version that filled the query tables is kept.
 pub(crate) const VERSION_KEY: &str = "store.projections";
 
-/// Characters of a sort key.
+/// Characters by which names are sorted.
 const SORT_CHARS: usize = 120;
+/// Characters by which texts without a name are sorted.
+const SORT_TEXT_CHARS: usize = 40;
 /// Tags and participants of one record.
 const LINKS: usize = 10_000;
 
@@ -26,7 +28,12 @@ const PRINTED_ID: usize = 28;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Projection {
     pub(crate) kind: String,
+    /// What it is sorted by, before the rules of a language make a key of it.
     pub(crate) sort: String,
+    /// Stands for the name whatever its case and accents; 0 for none.
+    pub(crate) named: i64,
+    /// Who made it: an actor id in hexadecimal.
+    pub(crate) author: String,
     pub(crate) created: String,
     pub(crate) changed: String,
     pub(crate) deleted: bool,
@@ -40,6 +47,11 @@ pub(crate) struct Projection {
     pub(crate) links: BTreeSet<(DocumentId, String)>,
     /// Hashes of files, also of a record in the trash.
     pub(crate) files: BTreeSet<[u8; 32]>,
+    pub(crate) facts: BTreeSet<Fact>,
+    /// What it has, as bits.
+    pub(crate) features: u32,
+    /// It counts as a meeting with its participants.
+    pub(crate) is_activity: bool,
     /// People and organisations: what is searched in memory.
     pub(crate) line: Option<String>,
     /// What is searched in a text index; empty for nothing.
@@ -48,11 +60,18 @@ pub(crate) struct Projection {
 }
 
 impl Projection {
+    /// Whether it has a row in a text index or, as an activity, at least a place in the order of time.
+    pub(crate) fn is_placed(&self) -> bool {
+        !self.deleted && (self.table == TextTable::Activities || !self.text.is_empty())
+    }
+
     /// Derives everything from the view.
     pub(crate) fn of(view: &RecordView) -> Self {
         let kind = Kind::from(view.kind.as_str());
         let mut projection = Self {
             sort: sort_of(view),
+            named: name_number(&view.name),
+            author: view.created.by.clone(),
             created: view.created.at.clone(),
             changed: view.changed.at.clone(),
             deleted: view.deleted,
@@ -62,6 +81,9 @@ impl Projection {
             participants: BTreeSet::new(),
             links: BTreeSet::new(),
             files: files_of(view),
+            facts: BTreeSet::new(),
+            features: 0,
+            is_activity: kind.is_activity(),
             line: None,
             text: String::new(),
             table: TextTable::of(&kind),
@@ -71,6 +93,8 @@ impl Projection {
             projection.tags = view.tags.iter().take(LINKS).map(|tag| normal::fold(tag)).filter(|tag| !tag.is_empty()).collect();
             projection.participants = view.with.iter().take(LINKS).filter_map(|id| id.parse().ok()).collect();
             projection.links = links_of(view);
+            projection.facts = facts_of(view);
+            projection.features = features_of(view);
             projection.line = (projection.table == TextTable::Notes).then(|| line_of(view));
             projection.text = searched_text(view);
         }
@@ -105,22 +129,31 @@ fn files_of(view: &RecordView) -> BTreeSet<[u8; 32]> {
     view.attachments.iter().take(LINKS).filter_map(|file| blake3::Hash::from_hex(&file.hash).ok()).map(<[u8; 32]>::from).collect()
 }
 
-/// The sort key of a name.
-pub(crate) fn sort_of_name(name: &str) -> String {
-    // A text is much longer than its key: only its beginning is folded.
-    let start: String = name.chars().take(2 * SORT_CHARS).collect();
-    normal::sort_key(&start).chars().take(SORT_CHARS).collect()
+/// A number that stands for a name, the same for any case and accents; 0 for an empty one.
+pub(crate) fn name_number(name: &str) -> i64 {
+    let folded = normal::fold(name);
+    if folded.is_empty() {
+        return 0;
+    }
+    let hash = blake3::hash(folded.as_bytes());
+    let (start, _) = hash.as_bytes().split_at(8);
+    i64::from_le_bytes(start.try_into().unwrap_or_default()).max(1)
 }
 
-fn sort_of(view: &RecordView) -> String {
+/// What a record is sorted by: its name, or what is shown instead. Punctuation before the first letter or digit does not count.
+pub(crate) fn sort_of(view: &RecordView) -> String {
     let shown = [
         view.name.as_str(),
         view.nickname.as_str(),
         view.orgs.first().map_or("", |org| org.name.as_str()),
         view.emails.first().map_or("", |email| email.value.as_str()),
-        view.text.as_str(),
     ];
-    sort_of_name(shown.into_iter().find(|text| !text.is_empty()).unwrap_or(""))
+    let (text, chars) = match shown.into_iter().find(|text| !text.is_empty()) {
+        Some(text) => (text, SORT_CHARS),
+        None => (view.text.as_str(), SORT_TEXT_CHARS),
+    };
+    let start = text.find(char::is_alphanumeric).unwrap_or(0);
+    text.get(start..).unwrap_or_default().chars().take(chars).collect()
 }
 
 /// Query tables that are empty are this version's.

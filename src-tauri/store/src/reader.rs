@@ -1,21 +1,26 @@
 //! Everything that can be asked of one consistent state of the vault.
 
+mod alike;
 pub(crate) mod audit;
 mod damage;
-mod alike;
 mod document;
 mod feed;
+mod group;
 mod ledger;
 mod links;
 mod list;
+mod order;
 pub(crate) mod rebuild;
 mod record;
+mod search;
 pub(crate) mod stream;
 
 pub(crate) use record::damaged_view;
 
 use std::cell::RefCell;
 use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use rusqlite::Connection;
 use tuttu_model::{DocumentId, FeedId, SpaceId};
@@ -37,11 +42,25 @@ pub struct Reader<'a> {
     ids: RefCell<HashMap<i64, SpaceId>>,
     /// Sums that a transaction changed; empty outside of one.
     pub(crate) sums: RefCell<Sums>,
+    /// Set when nobody waits for the answer any more.
+    stop: Option<Arc<AtomicBool>>,
 }
 
 impl<'a> Reader<'a> {
     pub(crate) fn new(connection: &'a Connection, shared: &'a Shared) -> Self {
-        Self { connection, shared, spaces: RefCell::default(), ids: RefCell::default(), sums: RefCell::default() }
+        Self { connection, shared, spaces: RefCell::default(), ids: RefCell::default(), sums: RefCell::default(), stop: None }
+    }
+
+    pub(crate) fn until(connection: &'a Connection, shared: &'a Shared, stop: Arc<AtomicBool>) -> Self {
+        Self { stop: Some(stop), ..Self::new(connection, shared) }
+    }
+
+    /// Fails when nobody waits for the answer any more: for work between statements.
+    pub(crate) fn go_on(&self) -> Result<(), StoreError> {
+        match &self.stop {
+            Some(stop) if stop.load(Ordering::Relaxed) => Err(StoreError::Abandoned("nobody waits for this answer any more".into())),
+            _ => Ok(()),
+        }
     }
 }
 

@@ -1,5 +1,8 @@
 //! What is stored, row by row, as the engine sees it.
 
+use std::collections::BTreeMap;
+
+use tuttu_model::query::Today;
 use tuttu_model::{ActorId, Change, ChangeHash, ComputerId, DocumentId, EntryHash, FeedId, OpHash, Record, RecordView, SpaceId};
 use tuttu_sync::feed::{FeedHeader, VerifiedEntry};
 use tuttu_sync::verdict::Standing;
@@ -176,16 +179,41 @@ pub enum Sort {
     Changed,
     /// Newest first.
     Created,
+    /// What is due first, then what is not due, by name.
+    Due,
+    /// What begins first, then what does not begin, by name.
+    Start,
+    /// Whom one met last, then whom one never met, by name.
+    Last,
+    /// What took place last, then what does not take place, by name.
+    At,
+}
+
+/// Who asks, and when: what words like `me` and `today` in a query mean.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Asking {
+    /// The day.
+    pub today: Today,
+    /// The actors behind the folded names in `by:`.
+    pub authors: BTreeMap<String, Vec<ActorId>>,
+    /// What the person is called where tasks say who is to do them.
+    pub me: Vec<String>,
+}
+
+impl Default for Asking {
+    fn default() -> Self {
+        Self { today: Today { date: chrono::NaiveDate::default(), offset: 0 }, authors: BTreeMap::new(), me: Vec::new() }
+    }
 }
 
 /// What a list shows.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ListQuery {
-    /// `person`, `org`, ...; `None` for all.
+    /// `person`, `org`, ...; `activity` for all activities; `None` for all.
     pub kind: Option<String>,
     /// One space; `None` for all.
     pub space: Option<SpaceId>,
-    /// Words to find, all of them; `tag:x` names a tag. Empty for all.
+    /// A query (see [`tuttu_model::query`]). Empty for all.
     pub text: String,
     /// Tags, all of them.
     pub tags: Vec<String>,
@@ -193,10 +221,59 @@ pub struct ListQuery {
     pub sort: Sort,
     /// How many to leave out at the start.
     pub offset: u32,
+    /// Where the page before ended; `None` for the first page.
+    pub cursor: Option<String>,
     /// How many at most.
     pub limit: u32,
     /// What is in the trash instead of what is not.
     pub trash: bool,
+    /// When nothing matches, take slips in names for what they may have meant.
+    pub forgiving: bool,
+    /// Who asks.
+    pub asking: Asking,
+}
+
+/// A page of a list.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ListPage {
+    /// The records.
+    pub rows: Vec<RecordRow>,
+    /// How many there are in all.
+    pub total: u32,
+    /// There may be more than `total`: counting them all would take too long.
+    pub at_least: bool,
+    /// Where the next page begins; `None` at the end.
+    pub next: Option<String>,
+    /// The query that was answered instead, when only that finds something.
+    pub meant: Option<String>,
+}
+
+/// By what a list is grouped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum GroupBy {
+    /// The first letter of the name.
+    Letter,
+    /// The kind.
+    Kind,
+    /// The space.
+    Space,
+    /// Tags; a record may be in several groups.
+    Tag,
+    /// Organisations; a person may be in several groups.
+    Org,
+    /// The month of the last change.
+    Changed,
+    /// The month in which it was made.
+    Created,
+}
+
+/// A group of a list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Group {
+    /// The letter, the kind, the space's id, the folded tag, the organisation's folded name, or the month (`2026-11`).
+    pub key: String,
+    /// How many records are in it.
+    pub count: u32,
 }
 
 /// How many records there are, without the trash.

@@ -1,10 +1,12 @@
 use std::collections::BTreeSet;
 use std::path::Path;
-use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Condvar, Mutex, PoisonError, RwLock};
 
 use rusqlite::Connection;
 
 use crate::archive::{self, Piece};
+use crate::collation::Collation;
 use crate::error::StoreError;
 use crate::lock::{self, FileIdentity};
 use crate::noticed::{self, Notices};
@@ -17,6 +19,8 @@ use crate::{connection, migrate, projection, salvage};
 
 /// Reading connections open at the same time; further readers wait for one.
 const READERS: usize = 4;
+/// Steps of SQLite's machine between two looks at whether to stop: some tens of microseconds.
+const STEPS: i32 = 5_000;
 
 /// Which queue a write waits in: local edits go before remote chunks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -113,7 +117,9 @@ impl Store {
 
     fn start(dir: &Path, writing: Connection, held: std::fs::File) -> Result<Self, StoreError> {
         let database = connection::database(dir);
-        let shared = Arc::new(Shared { dir: dir.to_owned(), names: Names::new(database.clone()), notices: Notices::default(), database });
+        let collation = RwLock::new(Arc::new(Collation::of(&writing)?));
+        let names = Names::new(database.clone());
+        let shared = Arc::new(Shared { dir: dir.to_owned(), names, notices: Notices::default(), database, collation });
         let writer = Writer::start(writing, held, Arc::clone(&shared))?;
         Ok(Self { inner: Arc::new(Inner { pool: Pool::default(), shared, writer }) })
     }
@@ -152,6 +158,17 @@ impl Store {
     #[must_use]
     pub fn take_noticed(&self) -> BTreeSet<Noticed> {
         self.inner.shared.notices.take()
+    }
+
+    /// Runs `work` on one consistent snapshot until somebody sets `stop`; what it reads then fails. A search nobody waits for any more costs nothing.
+    ///
+    /// # Errors
+    /// What `work` returned, or why it could not be read.
+    pub fn read_until<T>(&self, stop: &Arc<AtomicBool>, work: impl FnOnce(&Reader<'_>) -> Result<T, StoreError>) -> Result<T, StoreError> {
+        let inner = &self.inner;
+        let mut snapshot = inner.pool.snapshot(&inner.shared.database)?;
+        snapshot.stop_at(stop)?;
+        work(&Reader::until(snapshot.connection()?, &inner.shared, Arc::clone(stop)))
     }
 
     /// Which file on which machine the database is.
@@ -255,11 +272,25 @@ impl Snapshot<'_> {
     fn connection(&self) -> Result<&Connection, StoreError> {
         self.connection.as_ref().ok_or_else(|| StoreError::Other("a reader has no connection".into()))
     }
+
+    fn stop_at(&mut self, stop: &Arc<AtomicBool>) -> Result<(), StoreError> {
+        if let Some(connection) = &mut self.connection {
+            let stop = Arc::clone(stop);
+            connection.progress_handler(STEPS, Some(move || stop.load(Ordering::Relaxed)))?;
+        }
+        Ok(())
+    }
 }
 
 impl Drop for Snapshot<'_> {
     fn drop(&mut self) {
-        let back = self.connection.take().filter(|connection| connection.execute_batch("ROLLBACK").is_ok());
+        let mut back = self.connection.take();
+        if let Some(connection) = &mut back {
+            // What stopped one reader must not stop the next.
+            let forgotten = connection.progress_handler(0, None::<fn() -> bool>);
+            debug_assert!(forgotten.is_ok());
+        }
+        let back = back.filter(|connection| connection.execute_batch("ROLLBACK").is_ok());
         let mut state = self.pool.lock();
         match back {
             Some(connection) => state.idle.push(connection),

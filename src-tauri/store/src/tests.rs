@@ -6,6 +6,7 @@ mod feeds;
 mod ledger;
 mod lists;
 mod pace;
+mod query;
 mod rebuild;
 mod records;
 mod search;

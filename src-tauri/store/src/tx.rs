@@ -4,18 +4,22 @@ mod damage;
 mod entry;
 mod ledger;
 mod links;
+mod meetings;
 mod prepared;
 mod rebuild;
 mod record;
 mod verdict;
 
+use std::collections::HashMap;
 use std::ops::Deref;
+use std::sync::Arc;
 
 pub use prepared::PreparedRecord;
 
 use rusqlite::Connection;
 use tuttu_model::{DocumentId, FeedId, SpaceId};
 
+use crate::collation::{Collation, LOCALE_SETTING};
 use crate::error::StoreError;
 use crate::reader::Reader;
 use crate::rows::SpaceRow;
@@ -31,6 +35,18 @@ pub struct Tx<'a> {
     texts: Texts,
     /// Changes of the search memory, made after the commit.
     names: Vec<NameUpdate>,
+    /// Who met whom, written at the end.
+    meetings: meetings::Meetings,
+    /// The feeds of authors seen.
+    authors: HashMap<String, i64>,
+    collation: Arc<Collation>,
+}
+
+/// What a transaction leaves to be done after its commit.
+#[derive(Debug)]
+pub(crate) struct Aftermath {
+    pub(crate) names: Vec<NameUpdate>,
+    pub(crate) collation: Arc<Collation>,
 }
 
 impl<'a> Deref for Tx<'a> {
@@ -43,14 +59,23 @@ impl<'a> Deref for Tx<'a> {
 
 impl<'a> Tx<'a> {
     pub(crate) fn new(connection: &'a Connection, shared: &'a Shared) -> Self {
-        Self { reader: Reader::new(connection, shared), texts: Texts::default(), names: Vec::new() }
+        Self {
+            reader: Reader::new(connection, shared),
+            texts: Texts::default(),
+            names: Vec::new(),
+            meetings: meetings::Meetings::default(),
+            authors: HashMap::new(),
+            collation: shared.collation(),
+        }
     }
 
     /// Writes what was kept for the end; gives what is to be done after the commit.
-    pub(crate) fn finish(self) -> Result<Vec<NameUpdate>, StoreError> {
+    pub(crate) fn finish(mut self) -> Result<Aftermath, StoreError> {
+        let met = std::mem::take(&mut self.meetings).write(&self.reader)?;
+        self.names.extend(met);
         self.reader.sums.borrow_mut().write(self.reader.connection)?;
         self.texts.write(self.reader.connection)?;
-        Ok(self.names)
+        Ok(Aftermath { names: self.names, collation: self.collation })
     }
 }
 
@@ -64,7 +89,8 @@ impl Tx<'_> {
         sql::run(self.connection, sql, (key, value)).map(drop)
     }
 
-    /// Keeps a setting of this computer; `None` removes it.
+    /// Keeps a setting of this computer; `None` removes it. The language of names (`locale`) sorts all records anew, which takes some seconds in a
+    /// large vault.
     ///
     /// # Errors
     /// When it cannot be written.
@@ -73,7 +99,14 @@ impl Tx<'_> {
         match value {
             Some(value) => sql::run(self.connection, sql, (key, value)).map(drop),
             None => sql::run(self.connection, "DELETE FROM setting WHERE key = ?1", [key]).map(drop),
+        }?;
+        if key == LOCALE_SETTING
+            && let Some(collation) = Collation::new(value.unwrap_or_default())
+        {
+            collation.sort_again(self.connection)?;
+            self.collation = Arc::new(collation);
         }
+        Ok(())
     }
 
     /// Adds a space, or changes its name, privacy, feed and time.

@@ -5,12 +5,13 @@ use std::collections::VecDeque;
 use std::fs::File;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, mpsc};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, RwLock, mpsc};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
 use rusqlite::Connection;
 
+use crate::collation::Collation;
 use crate::error::StoreError;
 use crate::noticed::{self, Notices};
 use crate::search::Names;
@@ -32,6 +33,15 @@ pub(crate) struct Shared {
     pub(crate) names: Names,
     /// Damaged things that were come upon.
     pub(crate) notices: Notices,
+    /// In which order names stand.
+    pub(crate) collation: RwLock<Arc<Collation>>,
+}
+
+impl Shared {
+    /// The present order of names.
+    pub(crate) fn collation(&self) -> Arc<Collation> {
+        Arc::clone(&self.collation.read().unwrap_or_else(PoisonError::into_inner))
+    }
 }
 
 type Job = Box<dyn FnOnce(&Connection) + Send>;
@@ -189,7 +199,7 @@ fn transact<T>(connection: &Connection, shared: &Shared, work: impl FnOnce(&mut 
         let value = work(&mut tx)?;
         Ok((value, tx.finish()?))
     }));
-    let (value, names) = match outcome {
+    let (value, aftermath) = match outcome {
         Ok(Ok(done)) => done,
         Ok(Err(error)) => return Err(roll_back(connection, error)),
         Err(panic) => {
@@ -200,7 +210,8 @@ fn transact<T>(connection: &Connection, shared: &Shared, work: impl FnOnce(&mut 
     if let Err(error) = connection.prepare_cached("COMMIT")?.execute([]) {
         return Err(roll_back(connection, error.into()));
     }
-    shared.names.committed(names);
+    *shared.collation.write().unwrap_or_else(PoisonError::into_inner) = aftermath.collation;
+    shared.names.committed(aftermath.names);
     Ok(value)
 }
 

@@ -37,6 +37,8 @@ pub enum ErrorCode {
     Unreachable,
     /// It took too long.
     Timeout,
+    /// Nobody waits for the answer any more: a newer question took its place.
+    Stopped,
     /// Something that should not happen.
     Internal,
 }

@@ -17,6 +17,35 @@ pub enum SortBy {
     Changed,
     /// Newest first.
     Created,
+    /// What is due first; what is not due comes last, by name.
+    Due,
+    /// What begins first; what does not begin comes last, by name.
+    Start,
+    /// Whom one met last; whom one never met comes last, by name.
+    Last,
+    /// What took place last; what does not take place comes last, by name.
+    At,
+}
+
+/// By what a list is grouped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+#[serde(rename_all = "camelCase")]
+pub enum GroupedBy {
+    /// The first letter of the name.
+    Letter,
+    /// The kind.
+    Kind,
+    /// The space.
+    Space,
+    /// Tags; a record may be in several groups.
+    Tag,
+    /// Organisations; a person may be in several groups.
+    Org,
+    /// The month of the last change.
+    Changed,
+    /// The month in which it was made.
+    Created,
 }
 
 /// What a list shows.
@@ -24,11 +53,11 @@ pub enum SortBy {
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 #[serde(rename_all = "camelCase")]
 pub struct ListFilter {
-    /// `person`, `org`, ...; empty for all.
+    /// `person`, `org`, ..., or `activity` for all activities; empty for all.
     pub kind: String,
     /// One space; `None` for all.
     pub space: Option<String>,
-    /// Words to find, with `tag:x`; empty for all.
+    /// A query in the language of the search box: words, `tag:x`, `due<today`, `-has:email`, `or`, ...; empty for all.
     pub text: String,
     /// Order.
     pub sort: SortBy,
@@ -36,6 +65,9 @@ pub struct ListFilter {
     pub offset: u32,
     /// How many at most; 0 means 100.
     pub limit: u32,
+    /// Where the page before ended (its `next`), instead of an offset: nothing is shown twice or left out when records come and go in between.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cursor: Option<String>,
 }
 
 /// Everything that can be asked. Answered from the projections, never by loading documents (except history and conflicts of one record).
@@ -59,6 +91,18 @@ pub enum Query {
     Records {
         /// Which records.
         filter: ListFilter,
+    },
+    /// Whole records matching a filter, page by page.
+    RecordPage {
+        /// Which records.
+        filter: ListFilter,
+    },
+    /// How many records of a list are in which group; its order and page do not count.
+    Groups {
+        /// Which records.
+        filter: ListFilter,
+        /// What makes a group.
+        by: GroupedBy,
     },
     /// Search over everything, best first.
     Search {
@@ -156,6 +200,10 @@ pub enum Answer {
     List(Page),
     /// To `records`.
     Records(Vec<RecordView>),
+    /// To `recordPage`.
+    RecordPage(RecordPage),
+    /// To `groups`.
+    Groups(Vec<GroupView>),
     /// To `search`.
     Search(Vec<Row>),
     /// To `timeline`.

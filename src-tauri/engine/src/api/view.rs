@@ -1,4 +1,5 @@
 use serde::{Deserialize, Serialize};
+use tuttu_model::query::Warning as QueryWarning;
 
 macro_rules! shape {
     ($(#[$doc:meta])* $name:ident { $($(#[$field_doc:meta])* $field:ident : $type:ty),* $(,)? }) => {
@@ -205,6 +206,40 @@ shape!(
         rows: Vec<Row>,
         /// How many there are in all.
         total: u32,
+        /// There may be more than `total`: counting them all would take too long.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        at_least: bool,
+        /// Where the next page begins: the `cursor` of its filter. Nothing at the end.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        next: Option<String>,
+        /// The query that was answered instead: the one asked finds nothing, and this is nearly the same.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        meant: Option<String>,
+        /// What of the query was not understood.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        warnings: Vec<QueryWarning>,
+    }
+);
+shape!(
+    /// A page of whole records.
+    RecordPage {
+        /// The records.
+        records: Vec<tuttu_model::RecordView>,
+        /// Where the next page begins. Nothing at the end.
+        next: Option<String>,
+        /// What of the query was not understood.
+        warnings: Vec<QueryWarning>,
+    }
+);
+shape!(
+    /// A group of a list.
+    GroupView {
+        /// The letter, kind, space, tag, organisation or month.
+        key: String,
+        /// As people read it.
+        label: String,
+        /// How many records are in it.
+        count: u32,
     }
 );
 shape!(

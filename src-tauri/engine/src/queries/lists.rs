@@ -1,9 +1,9 @@
 use tuttu_model::understood::understand;
-use tuttu_model::{RecordView, SpaceId};
+use tuttu_model::{RecordView, SpaceId, query};
 use tuttu_store::Reader;
-use tuttu_store::rows::{ListQuery, RecordRow, Sort};
+use tuttu_store::rows::{GroupBy, ListPage, ListQuery, RecordRow, Sort};
 
-use crate::api::{ListFilter, Page, RecordRef, Row, SortBy};
+use crate::api::{ErrorCode, ErrorView, GroupView, GroupedBy, ListFilter, Page, RecordPage, RecordRef, Row, SortBy};
 use crate::commands::title;
 use crate::engine::Inner;
 use crate::failure::{Failure, not_found};
@@ -29,43 +29,103 @@ impl Inner {
 
     fn list_query(&self, reader: &Reader<'_>, filter: &ListFilter) -> Result<ListQuery, Failure> {
         let space = filter.space.as_deref().map(|text| self.space(reader, text)).transpose()?.map(|row| row.id);
-        let limit = if filter.limit == 0 { PAGE } else { filter.limit.min(LONGEST) };
-        Ok(ListQuery {
+        let query = ListQuery {
             kind: Some(filter.kind.clone()).filter(|kind| !kind.is_empty()),
             space,
-            text: filter.text.clone(),
-            tags: Vec::new(),
             sort: match filter.sort {
                 SortBy::Name => Sort::Name,
                 SortBy::Changed => Sort::Changed,
                 SortBy::Created => Sort::Created,
+                SortBy::Due => Sort::Due,
+                SortBy::Start => Sort::Start,
+                SortBy::Last => Sort::Last,
+                SortBy::At => Sort::At,
             },
             offset: filter.offset,
-            limit,
-            trash: false,
-        })
+            cursor: filter.cursor.clone(),
+            limit: if filter.limit == 0 { PAGE } else { filter.limit.min(LONGEST) },
+            asking: self.asking(reader, &filter.text)?,
+            text: filter.text.clone(),
+            ..ListQuery::default()
+        };
+        match &query.cursor {
+            Some(cursor) if !reader.is_cursor(cursor, query.sort) => {
+                Err(ErrorView::new(ErrorCode::Invalid, "This is not a place in this list.", "Begin at the first page.").into())
+            }
+            _ => Ok(query),
+        }
     }
 
+    /// All records a filter means, however many.
     pub(crate) fn views(&self, reader: &Reader<'_>, filter: &ListFilter) -> Result<(Vec<RecordView>, u32), Failure> {
-        let (rows, total) = reader.list(&self.list_query(reader, filter)?)?;
-        let mut views = Vec::with_capacity(rows.len());
-        for row in rows {
+        let limit = if filter.limit == 0 { PAGE } else { filter.limit };
+        let page = reader.list_page(&ListQuery { limit, ..self.list_query(reader, filter)? })?;
+        let total = page.total;
+        Ok((self.named(reader, page)?, total))
+    }
+
+    fn named(&self, reader: &Reader<'_>, page: ListPage) -> Result<Vec<RecordView>, Failure> {
+        let mut views = Vec::with_capacity(page.rows.len());
+        for row in page.rows {
             let mut view = row.view;
             self.name_stamps(reader, &mut view)?;
             views.push(view);
         }
-        Ok((views, total))
+        Ok(views)
+    }
+
+    pub(crate) fn record_page(&self, reader: &Reader<'_>, filter: &ListFilter) -> Result<RecordPage, Failure> {
+        let mut page = reader.list_page(&self.list_query(reader, filter)?)?;
+        let next = page.next.take();
+        Ok(RecordPage { records: self.named(reader, page)?, next, warnings: query::parse(&filter.text).warnings })
     }
 
     pub(crate) fn page(&self, reader: &Reader<'_>, filter: &ListFilter) -> Result<Page, Failure> {
-        let (rows, total) = reader.list(&self.list_query(reader, filter)?)?;
-        Ok(Page { rows: rows.into_iter().map(|row| list_row(row, "")).collect(), total })
+        let query = ListQuery { forgiving: true, ..self.list_query(reader, filter)? };
+        let page = reader.list_page(&query)?;
+        Ok(Page {
+            rows: page.rows.into_iter().map(|row| list_row(row, "")).collect(),
+            total: page.total,
+            at_least: page.at_least,
+            next: page.next,
+            meant: page.meant,
+            warnings: query::parse(&filter.text).warnings,
+        })
+    }
+
+    pub(crate) fn groups(&self, reader: &Reader<'_>, filter: &ListFilter, by: GroupedBy) -> Result<Vec<GroupView>, Failure> {
+        let grouped = match by {
+            GroupedBy::Letter => GroupBy::Letter,
+            GroupedBy::Kind => GroupBy::Kind,
+            GroupedBy::Space => GroupBy::Space,
+            GroupedBy::Tag => GroupBy::Tag,
+            GroupedBy::Org => GroupBy::Org,
+            GroupedBy::Changed => GroupBy::Changed,
+            GroupedBy::Created => GroupBy::Created,
+        };
+        let mut views = Vec::new();
+        for group in reader.groups(&self.list_query(reader, filter)?, grouped)? {
+            let label = match by {
+                GroupedBy::Space => self.space(reader, &group.key)?.name,
+                GroupedBy::Org => self.spelling(reader, &group.key)?,
+                _ => group.key.clone(),
+            };
+            views.push(GroupView { key: group.key, label, count: group.count });
+        }
+        Ok(views)
+    }
+
+    /// The name of an organisation as its record spells it; as it is where it has no record.
+    fn spelling(&self, reader: &Reader<'_>, folded: &str) -> Result<String, Failure> {
+        let records = reader.find_by_name(folded)?;
+        let Some((space, doc, _)) = records.into_iter().find(|(_, _, kind)| kind == "org") else { return Ok(folded.to_owned()) };
+        Ok(reader.record(&space, &doc)?.map_or_else(|| folded.to_owned(), |row| row.view.name))
     }
 
     pub(crate) fn search(&self, reader: &Reader<'_>, text: &str, limit: u32) -> Result<Vec<Row>, Failure> {
         let limit = usize::try_from(if limit == 0 { PAGE } else { limit.min(LONGEST) }).unwrap_or(usize::MAX);
         let mut rows = Vec::new();
-        for hit in reader.search(text, limit)? {
+        for hit in reader.search_as(text, &self.asking(reader, text)?, limit)? {
             if let Some(row) = reader.record(&hit.space, &hit.doc)? {
                 rows.push(list_row(row, hit.matched));
             }
@@ -74,16 +134,7 @@ impl Inner {
     }
 
     pub(crate) fn trash(&self, reader: &Reader<'_>) -> Result<Vec<Row>, Failure> {
-        let query = ListQuery {
-            kind: None,
-            space: None,
-            text: String::new(),
-            tags: Vec::new(),
-            sort: Sort::Changed,
-            offset: 0,
-            limit: LONGEST,
-            trash: true,
-        };
+        let query = ListQuery { sort: Sort::Changed, limit: LONGEST, trash: true, ..ListQuery::default() };
         let (rows, _) = reader.list(&query)?;
         // A record that was moved lives on in its new space; its tombstone is not something to restore.
         let here = rows.into_iter().filter(|row| row.view.moved.id.is_empty());

@@ -20,7 +20,7 @@ fn schema(connection: &Connection) -> String {
 fn plain(sql: &str) -> String {
     let code: Vec<&str> = sql.lines().map(|line| line.split("--").next().unwrap_or_default()).collect();
     let words = code.join(" ").split_whitespace().collect::<Vec<_>>().join(" ");
-    words.replace("( ", "(").replace(" )", ")") + ";"
+    words.replace("( ", "(").replace(" )", ")").replace(" ,", ",") + ";"
 }
 
 fn migrated(target: u32) -> Connection {
@@ -94,8 +94,8 @@ fn every_column_of_ours_is_not_null() {
 fn lists_come_out_of_an_index_in_order() {
     let connection = migrated(newest());
     for (sql, index) in [
-        ("SELECT did FROM record WHERE deleted = ?1 AND kind = ?2 ORDER BY sort, did", "record_name"),
-        ("SELECT did FROM record WHERE deleted = ?1 AND kind = ?2 AND sid = ?3 ORDER BY sort, did", "record_space_name"),
+        ("SELECT did FROM record WHERE deleted = ?1 AND kind = ?2 ORDER BY collation, did", "record_name"),
+        ("SELECT did FROM record WHERE deleted = ?1 AND kind = ?2 AND sid = ?3 ORDER BY collation, did", "record_space_name"),
         ("SELECT did FROM record WHERE deleted = ?1 AND kind = ?2 ORDER BY changed DESC, did DESC", "record_changed"),
         ("SELECT did FROM record WHERE deleted = ?1 AND kind = ?2 ORDER BY created DESC, did DESC", "record_created"),
         ("SELECT did FROM record INDEXED BY record_conflicts WHERE conflicts > 0 AND deleted = 0 ORDER BY did", "record_conflicts"),

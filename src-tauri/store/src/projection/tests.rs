@@ -106,25 +106,33 @@ fn a_view_comes_back_as_it_was() {
 fn the_stored_shape_changes_only_with_the_version() {
     let view = full();
     let projection = Projection::of(&view);
-    let derived = format!("{:?} {:?} {}", projection.line, projection.text, projection.sort);
+    let derived = format!("{:?} {:?} {} {:?} {}", projection.line, projection.text, projection.sort, projection.facts, projection.features);
     let mut shape = encode(&view).unwrap();
     shape.extend_from_slice(derived.as_bytes());
     let print = blake3::hash(&shape).to_hex().chars().take(16).collect::<String>();
-    assert_eq!((VERSION, print.as_str()), (b"3".as_slice(), "4e82320648d29f5a"));
+    assert_eq!((VERSION, print.as_str()), (b"4".as_slice(), "bd5f13acbe6656be"));
 }
 
 #[test]
 fn a_record_in_the_trash_is_only_listed() {
     let view = RecordView { deleted: true, ..full() };
     let projection = Projection::of(&view);
-    assert!(projection.tags.is_empty() && projection.participants.is_empty() && projection.line.is_none() && projection.text.is_empty());
+    assert!(
+        projection.tags.is_empty()
+            && projection.participants.is_empty()
+            && projection.line.is_none()
+            && projection.facts.is_empty()
+            && projection.text.is_empty()
+    );
     assert_eq!(projection.sort, "name");
 }
 
 #[test]
 fn a_record_without_a_name_is_sorted_by_what_it_shows() {
     let view = RecordView { text: "Ålesund trip, long ago".into(), ..RecordView::default() };
-    assert_eq!(Projection::of(&view).sort, "alesund trip, long ago");
+    assert_eq!(Projection::of(&view).sort, "Ålesund trip, long ago");
     let view = RecordView { text: "x".repeat(1_000_000), ..RecordView::default() };
-    assert_eq!(Projection::of(&view).sort.len(), SORT_CHARS);
+    assert_eq!(Projection::of(&view).sort.len(), SORT_TEXT_CHARS);
+    let view = RecordView { name: "«(x".repeat(1_000_000), ..RecordView::default() };
+    assert!(Projection::of(&view).sort.starts_with("x«(x") && Projection::of(&view).sort.chars().count() == SORT_CHARS);
 }

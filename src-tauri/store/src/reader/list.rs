@@ -1,331 +1,356 @@
-//! Lists and searches.
+//! Lists: which records, in which order, page by page.
 
-use std::collections::HashSet;
-
-use rusqlite::types::Value;
-use tuttu_model::{DocumentId, SpaceId};
+use tuttu_model::RecordView;
+use tuttu_model::query::{Node, Term, TextField, parse};
 
 use super::Reader;
+use super::order::{Place, Scope, Walk};
 use crate::error::StoreError;
-use crate::projection::Projection;
-use crate::rows::{Hit, ListQuery, RecordRow, Sort};
-use crate::search::{Needles, Sought, TextTable, did_at, searched_text, typed_text_matches};
+use crate::rows::{ListPage, ListQuery, RecordRow, Sort};
+use crate::search::{Bits, Class, Evaluator, Needle, Needles, Piece, Set, Subject, pieces};
 use crate::sql;
 
 /// Up to this many matches are looked up one by one; more are picked out of the sorted list.
 const LOOKED_UP: usize = 2_000;
-/// Rows looked at again for words longer than the text indexes list, before the index is asked for the whole word.
-const LOOKED_AT_AGAIN: usize = 300;
-/// For each of several words, the best names whose notes are looked at for the other words.
-const LOOKED_AT_FOR_BOTH: usize = 50;
+/// Up to this many that may match are all looked at, to count them.
+const LOOKED_AT: usize = 200;
+/// Up to this many matches outside the search memory are counted one by one.
+const COUNTED: usize = 5_000;
+
+/// A list taken apart: where it looks, and what must hold there.
+pub(super) struct Plan {
+    pub(super) scope: Scope,
+    pub(super) tree: Option<Node>,
+}
 
 impl Reader<'_> {
-    /// A page of a list, and how many there are in all.
+    /// A page of a list, and how many there are in all (or at least).
     ///
     /// # Errors
     /// When the database cannot be read.
     pub fn list(&self, query: &ListQuery) -> Result<(Vec<RecordRow>, u32), StoreError> {
-        let sid = match &query.space {
-            Some(space) => match self.sid(space)? {
-                Some(sid) => Some(sid),
-                None => return Ok((Vec::new(), 0)),
-            },
-            None => None,
-        };
-        let scope = Scope { query, sid };
-        let mut sought = Sought::parse(&query.text);
-        query.tags.iter().for_each(|tag| sought.add_tag(tag));
-        let (page, total) = if sought.is_empty() {
-            (self.page(&scope)?, self.total(&scope)?)
-        } else if query.trash {
-            self.trash_page(&scope, &sought)?
-        } else {
-            let matching = self.matching(&sought)?;
-            if matching.len() <= LOOKED_UP { self.pick(&scope, &matching)? } else { self.sift(&scope, &matching)? }
-        };
-        Ok((self.records_at(&page)?, total))
+        let page = self.list_page(query)?;
+        Ok((page.rows, page.total))
     }
 
-    /// Search over everything, best first: names, organisations, e-mails and phones by how well they match, then notes, then activities, newest first.
+    /// A page of a list.
     ///
     /// # Errors
     /// When the database cannot be read.
-    pub fn search(&self, text: &str, limit: usize) -> Result<Vec<Hit>, StoreError> {
-        let sought = Sought::parse(text);
-        let tagged = self.tagged(&sought.tags)?;
-        let mut hits = Hits { reader: self, limit, tagged: tagged.as_deref(), seen: HashSet::new(), found: Vec::new() };
-        match Needles::new(&sought) {
-            Some(needles) => {
-                for hit in self.shared.names.best(&needles, limit, |did| hits.is_tagged(did))? {
-                    hits.add(hit.did, hit.field.as_str())?;
+    pub fn list_page(&self, query: &ListQuery) -> Result<ListPage, StoreError> {
+        let Some(plan) = self.plan(query)? else { return Ok(ListPage::default()) };
+        let page = self.planned_page(query, &plan)?;
+        if page.total > 0 || !query.forgiving || plan.scope.trash {
+            return Ok(page);
+        }
+        let Some(meant) = plan.tree.as_ref().map(|tree| self.meant(tree)).transpose()?.flatten() else { return Ok(page) };
+        let text = meant.to_string();
+        let page = self.planned_page(query, &Plan { tree: Some(meant), ..plan })?;
+        Ok(ListPage { meant: (page.total > 0).then_some(text), ..page })
+    }
+
+    /// Whether a text is a place in a list of this order.
+    #[must_use]
+    pub fn is_cursor(&self, text: &str, sort: Sort) -> bool {
+        Place::parse(text, sort).is_some()
+    }
+
+    /// Every record that matches, by number, without looking at order and pages.
+    pub(super) fn matching(&self, query: &ListQuery) -> Result<Vec<i64>, StoreError> {
+        let Some(plan) = self.plan(query)? else { return Ok(Vec::new()) };
+        let everything = ListQuery { offset: 0, cursor: None, limit: u32::MAX, ..query.clone() };
+        Ok(self.places_of(&everything, &plan)?.0.into_iter().map(|place| place.did).collect())
+    }
+
+    /// Takes a list apart. `None` when its space is not held here.
+    pub(super) fn plan(&self, query: &ListQuery) -> Result<Option<Plan>, StoreError> {
+        let mut sids = None;
+        if let Some(space) = &query.space {
+            let Some(sid) = self.sid(space)? else { return Ok(None) };
+            sids = Some(vec![sid]);
+        }
+        let mut parts = match parse(&query.text).tree {
+            Some(Node::All(parts)) => parts,
+            other => other.into_iter().collect(),
+        };
+        parts.extend(query.tags.iter().map(|tag| Node::Term(Term::Text(TextField::Tag, tag.clone()))));
+        let evaluator = self.evaluator(query, Class { people: true, others: true });
+        let trash = query.trash || parts.contains(&Node::Term(Term::InTrash));
+        let mut kinds = if trash { self.kinds_in_trash()? } else { self.kinds_held()? };
+        if let Some(kind) = &query.kind {
+            let wanted = evaluator.kinds(kind);
+            kinds.retain(|kind| wanted.contains(kind));
+        }
+        let mut rest = Vec::new();
+        for part in parts {
+            match &part {
+                Node::Term(Term::Text(TextField::Kind, value)) => {
+                    let wanted = evaluator.kinds(value);
+                    kinds.retain(|kind| wanted.contains(kind));
                 }
-                for (table, matched) in [(TextTable::Notes, "notes"), (TextTable::Activities, "activity")] {
-                    self.search_text(table, matched, &sought, &mut hits)?;
+                Node::Term(Term::Text(TextField::Space, value)) => {
+                    let wanted = evaluator.sids(value)?;
+                    let before = sids.take();
+                    sids = Some(wanted.into_iter().filter(|sid| before.as_ref().is_none_or(|before| before.contains(sid))).collect());
                 }
-                self.search_both(&sought, &mut hits)?;
-            }
-            None => {
-                for did in tagged.iter().flatten() {
-                    hits.add(*did, "tag")?;
-                }
+                Node::Term(Term::InTrash) => {}
+                _ => rest.push(part),
             }
         }
-        Ok(hits.found)
+        let tree = if rest.len() > 1 { Some(Node::All(rest)) } else { rest.pop() };
+        Ok(Some(Plan { scope: Scope { kinds, sids, trash, sort: query.sort }, tree }))
     }
 
-    /// One word in the name, another in the notes: looks at the notes of those whose names match a word best.
-    fn search_both(&self, sought: &Sought, hits: &mut Hits<'_>) -> Result<(), StoreError> {
-        if sought.words.len() < 2 || hits.is_full() {
-            return Ok(());
+    fn evaluator<'a>(&'a self, query: &'a ListQuery, class: Class) -> Evaluator<'a> {
+        Evaluator { reader: self, class, asking: &query.asking }
+    }
+
+    fn planned_page(&self, query: &ListQuery, plan: &Plan) -> Result<ListPage, StoreError> {
+        let (mut places, mut total) = self.places_of(query, plan)?;
+        let limit = number(query.limit);
+        let mut next = None;
+        if places.len() > limit {
+            places.truncate(limit);
+            next = places.last().map(|place| place.print(query.sort)).transpose()?;
         }
-        for word in &sought.words {
-            let one = Sought { words: vec![word.clone()], ..Sought::default() };
-            let Some(needles) = Needles::new(&one) else { continue };
-            for hit in self.shared.names.best(&needles, LOOKED_AT_FOR_BOTH, |did| hits.is_tagged(did))? {
-                let Some(view) = self.view_at(hit.did)? else { continue };
-                let projection = Projection::of(&view);
-                let text = format!("{} {}", projection.line.unwrap_or_default(), projection.text);
-                if typed_text_matches(&text, &sought.words) {
-                    hits.add(hit.did, "notes")?;
-                }
+        let seen = number(query.offset) + places.len() + usize::from(next.is_some());
+        if total.1 && query.cursor.is_none() {
+            total.0 = total.0.max(seen);
+        }
+        let dids: Vec<i64> = places.iter().map(|place| place.did).collect();
+        let rows = self.records_at(&dids)?;
+        Ok(ListPage { rows, total: u32::try_from(total.0).unwrap_or(u32::MAX), at_least: total.1, next, meant: None })
+    }
+
+    /// The places of a page and of one record behind it, and how many there are: exactly, or at least.
+    fn places_of(&self, query: &ListQuery, plan: &Plan) -> Result<(Vec<Place>, (usize, bool)), StoreError> {
+        let after = query.cursor.as_ref().map(|text| {
+            Place::parse(text, query.sort)
+                .ok_or_else(|| StoreError::Other("this is not a place in this list; begin at its first page".into()))
+        });
+        let after = after.transpose()?;
+        let scope = &plan.scope;
+        let people = |kind: &String| kind == "person" || kind == "org";
+        let class = Class { people: scope.kinds.iter().any(people), others: !scope.kinds.iter().all(people) };
+        let evaluator = self.evaluator(query, class);
+        let set = match &plan.tree {
+            Some(_) if scope.trash => Set::unknown(),
+            Some(tree) => evaluator.set(tree)?,
+            None => Set::all(),
+        };
+        let mut page = Choosing {
+            evaluator,
+            tree: plan.tree.as_ref(),
+            set: &set,
+            scope,
+            after: after.as_ref(),
+            before: number(query.offset),
+            wanted: number(query.limit).saturating_add(1),
+            places: Vec::new(),
+            matched: 0,
+        };
+        if scope.trash {
+            // What is in the trash is in no index: each is looked at.
+            let mut walk = Walk::new(self, scope, None)?;
+            while let Some(place) = walk.next()? {
+                page.consider(place)?;
+            }
+            return Ok((page.places, (page.matched, false)));
+        }
+        if let Some(few) = self.few(scope, &set)? {
+            let all = set.exact || few.len() <= LOOKED_AT;
+            let mut left = self.places_in(scope, &few)?.into_iter();
+            while all || !page.is_full() {
+                let Some(place) = left.next() else { break };
+                page.consider(place)?;
+            }
+            return Ok((page.places, (page.matched, left.next().is_some())));
+        }
+        let mut walk = Walk::new(self, scope, after.clone())?;
+        let mut ended = false;
+        while !page.is_full() && !ended {
+            match walk.next()? {
+                Some(place) => page.consider(place)?,
+                None => ended = true,
             }
         }
-        Ok(())
+        let so_far = (page.matched, !ended || query.cursor.is_some());
+        let total = if set.exact { self.total(scope, &set)?.map_or(so_far, |total| (total, false)) } else { so_far };
+        Ok((page.places, total))
     }
 
-    fn search_text(&self, table: TextTable, matched: &'static str, sought: &Sought, hits: &mut Hits<'_>) -> Result<(), StoreError> {
-        let Some((query, look_again)) = sought.text_query(true).filter(|_| !hits.is_full()) else { return Ok(()) };
-        let mut looked_at = 0;
-        let mut gave_up = false;
-        sql::each(self.connection, table.select(), [&query], |row| {
-            let did = did_at(row.get(0)?);
-            if look_again {
-                looked_at += 1;
-                gave_up = looked_at > LOOKED_AT_AGAIN;
-            }
-            if !gave_up && (!look_again || self.holds_words(did, sought)?) {
-                hits.add(did, matched)?;
-            }
-            Ok(!gave_up && !hits.is_full())
-        })?;
-        if gave_up && let Some((query, single_letters)) = sought.text_query(false) {
-            sql::each(self.connection, table.select(), [&query], |row| {
-                let did = did_at(row.get(0)?);
-                if !single_letters || self.holds_words(did, sought)? {
-                    hits.add(did, matched)?;
-                }
-                Ok(!hits.is_full())
-            })?;
+    /// The records of a set that is small enough to look each one up.
+    fn few(&self, scope: &Scope, set: &Set) -> Result<Option<Bits>, StoreError> {
+        if !set.all_but {
+            return Ok((set.bits.len() <= LOOKED_UP).then(|| set.bits.clone()));
         }
-        Ok(())
-    }
-
-    fn holds_words(&self, did: i64, sought: &Sought) -> Result<bool, StoreError> {
-        Ok(self.view_at(did)?.is_some_and(|view| typed_text_matches(&searched_text(&view), &sought.words)))
-    }
-
-    /// Every record that holds all that is sought, each word wherever it may be, by number.
-    fn matching(&self, sought: &Sought) -> Result<Vec<i64>, StoreError> {
-        let mut matching = self.tagged(&sought.tags)?;
-        if let Some(phone) = &sought.phone {
-            let mut found = self.in_names(&Sought { phone: Some(phone.clone()), ..Sought::default() })?;
-            if let Some((query, _)) = sought.text_query(false) {
-                self.in_texts(&query, &mut found)?;
+        // Everything in a small space: its index knows names only.
+        if let Some([sid]) = scope.sids.as_deref()
+            && self.tally(scope)? <= LOOKED_UP
+        {
+            let mut found = Bits::default();
+            for kind in &scope.kinds {
+                let sql = "SELECT did FROM record WHERE sid = ?1 AND deleted = 0 AND kind = ?2";
+                sql::each(self.connection, sql, (sid, kind), |row| {
+                    let did = row.get(0)?;
+                    if set.holds(did) {
+                        found.insert(did);
+                    }
+                    Ok(true)
+                })?;
             }
-            narrow(&mut matching, found);
-        } else {
-            for word in &sought.words {
-                let one = Sought { words: vec![word.clone()], ..Sought::default() };
-                let mut found = self.in_names(&one)?;
-                if let Some((query, _)) = one.text_query(false) {
-                    self.in_texts(&query, &mut found)?;
-                }
-                narrow(&mut matching, found);
-            }
+            return Ok(Some(found));
         }
-        Ok(matching.unwrap_or_default())
+        Ok(None)
     }
 
-    fn in_names(&self, sought: &Sought) -> Result<Vec<i64>, StoreError> {
-        Needles::new(sought).map_or(Ok(Vec::new()), |needles| self.shared.names.matching(&needles))
-    }
-
-    fn in_texts(&self, query: &str, found: &mut Vec<i64>) -> Result<(), StoreError> {
-        for table in [TextTable::Notes, TextTable::Activities] {
-            sql::each(self.connection, table.select(), [query], |row| {
-                found.push(did_at(row.get(0)?));
-                Ok(true)
-            })?;
-        }
-        Ok(())
-    }
-
-    /// The records that carry all these tags, by number; `None` when no tag is asked for.
-    fn tagged(&self, tags: &[String]) -> Result<Option<Vec<i64>>, StoreError> {
-        let mut matching = None;
-        for tag in tags {
-            let found = sql::all(self.connection, "SELECT did FROM tag WHERE word = ?1 ORDER BY did", [tag], |row| Ok(row.get(0)?))?;
-            narrow(&mut matching, found);
-        }
-        Ok(matching)
-    }
-
-    /// A page of everything in the scope.
-    fn page(&self, scope: &Scope<'_>) -> Result<Vec<i64>, StoreError> {
-        let (sql, mut params) = scope.select();
-        params.push(i64::from(scope.query.limit).into());
-        params.push(i64::from(scope.query.offset).into());
-        let sql = format!("{sql} LIMIT ?{} OFFSET ?{}", params.len() - 1, params.len());
-        sql::all(self.connection, &sql, rusqlite::params_from_iter(params), |row| Ok(row.get(0)?))
-    }
-
-    fn total(&self, scope: &Scope<'_>) -> Result<u32, StoreError> {
+    /// How many records there are in a scope.
+    fn tally(&self, scope: &Scope) -> Result<usize, StoreError> {
         self.sums.borrow_mut().write(self.connection)?;
-        let counted = if scope.query.trash { "trashed" } else { "live" };
-        let sql = format!("SELECT coalesce(sum({counted}), 0) FROM tally WHERE (?1 IS NULL OR sid = ?1) AND (?2 IS NULL OR kind = ?2)");
-        Ok(sql::one(self.connection, &sql, (scope.sid, &scope.query.kind), |row| row.get(0))?.unwrap_or(0))
-    }
-
-    /// A page of few matches: looks each one up and sorts them.
-    fn pick(&self, scope: &Scope<'_>, matching: &[i64]) -> Result<(Vec<i64>, u32), StoreError> {
-        let (column, _) = scope.order();
-        let sql = format!("SELECT {column}, kind, sid, deleted FROM record WHERE did = ?1");
-        let mut keys: Vec<(String, i64)> = Vec::new();
-        for did in matching {
-            let found = sql::one(self.connection, &sql, [did], |row| {
-                Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?, row.get::<_, i64>(2)?, row.get::<_, bool>(3)?))
-            })?;
-            if let Some((key, kind, sid, deleted)) = found
-                && !deleted
-                && scope.holds(&kind, sid)
-            {
-                keys.push((key, *did));
-            }
-        }
-        keys.sort();
-        if scope.query.sort != Sort::Name {
-            keys.reverse();
-        }
-        let total = u32::try_from(keys.len()).unwrap_or(u32::MAX);
-        Ok((scope.cut(keys.into_iter().map(|(_, did)| did)), total))
-    }
-
-    /// A page of many matches: goes through the sorted list and keeps what matches.
-    fn sift(&self, scope: &Scope<'_>, matching: &[i64]) -> Result<(Vec<i64>, u32), StoreError> {
-        let (sql, params) = scope.select();
-        let mut found = Vec::new();
-        sql::each(self.connection, &sql, rusqlite::params_from_iter(params), |row| {
-            let did = row.get(0)?;
-            if matching.binary_search(&did).is_ok() {
-                found.push(did);
+        let mut total = 0;
+        let counted = if scope.trash { "trashed" } else { "live" };
+        sql::each(self.connection, &format!("SELECT sid, kind, {counted} FROM tally"), [], |row| {
+            let kind = row.get_ref(1)?.as_str().map_err(rusqlite::Error::from)?;
+            if scope.in_space(row.get(0)?) && scope.kinds.iter().any(|held| held == kind) {
+                total += number(row.get(2)?);
             }
             Ok(true)
         })?;
-        let total = u32::try_from(found.len()).unwrap_or(u32::MAX);
-        Ok((scope.cut(found.into_iter()), total))
+        Ok(total)
     }
 
-    /// What is in the trash is in no index: looks at each of them.
-    fn trash_page(&self, scope: &Scope<'_>, sought: &Sought) -> Result<(Vec<i64>, u32), StoreError> {
-        let (sql, params) = scope.select();
-        let all: Vec<i64> = sql::all(self.connection, &sql, rusqlite::params_from_iter(params), |row| Ok(row.get(0)?))?;
-        let mut found = Vec::new();
-        for did in all {
-            let Some(mut view) = self.view_at(did)? else { continue };
-            view.deleted = false;
-            let projection = Projection::of(&view);
-            let text = format!("{} {}", projection.line.unwrap_or_default(), projection.text);
-            let in_phone = sought.phone.as_ref().is_some_and(|phone| text.contains(phone));
-            if sought.tags.iter().all(|tag| projection.tags.contains(tag)) && (in_phone || typed_text_matches(&text, &sought.words)) {
-                found.push(did);
+    /// How many records of a set there are in a scope; `None` when counting would take too long.
+    fn total(&self, scope: &Scope, set: &Set) -> Result<Option<usize>, StoreError> {
+        if set.all_but && set.bits.len() == 0 {
+            return self.tally(scope).map(Some);
+        }
+        if scope.is_people() {
+            let holds = |kind: &str| scope.kinds.iter().any(|held| held == kind);
+            let (people, orgs) = (holds("person"), holds("org"));
+            return self.shared.names.with(|lines| {
+                let mine = lines
+                    .each()
+                    .filter(|(did, about)| set.holds(*did) && scope.in_space(about.sid) && if about.org { orgs } else { people });
+                Some(mine.count())
+            });
+        }
+        if set.bits.len() > COUNTED {
+            return Ok(None);
+        }
+        let mut within = 0;
+        for did in set.bits.iter() {
+            let belongs = sql::one(self.connection, "SELECT kind, sid, deleted FROM record WHERE did = ?1", [did], |row| {
+                Ok(scope.holds(row.get_ref(0)?.as_str()?, row.get(1)?, row.get(2)?))
+            })?;
+            within += usize::from(belongs.unwrap_or(false));
+        }
+        Ok(Some(if set.all_but { self.tally(scope)?.saturating_sub(within) } else { within }))
+    }
+
+    /// The kinds of which there are records outside the trash.
+    pub(crate) fn kinds_held(&self) -> Result<Vec<String>, StoreError> {
+        self.kinds_where("live")
+    }
+
+    fn kinds_in_trash(&self) -> Result<Vec<String>, StoreError> {
+        self.kinds_where("trashed")
+    }
+
+    fn kinds_where(&self, counted: &str) -> Result<Vec<String>, StoreError> {
+        self.sums.borrow_mut().write(self.connection)?;
+        let sql = format!("SELECT DISTINCT kind FROM tally WHERE {counted} > 0 ORDER BY kind");
+        sql::all(self.connection, &sql, [], |row| Ok(row.get(0)?))
+    }
+
+    /// A query with each word that no name has replaced by words that names have and that are nearly the same. `None` when nothing is replaced.
+    pub(super) fn meant(&self, tree: &Node) -> Result<Option<Node>, StoreError> {
+        match tree {
+            Node::Term(Term::Word(word)) => {
+                let sought = pieces(word);
+                let [Piece::Start(word)] = sought.as_slice() else { return Ok(None) };
+                let near = self.shared.names.with(|lines| lines.near(word))?;
+                let mut near: Vec<Node> = near.into_iter().map(|word| Node::Term(Term::Word(word))).collect();
+                Ok(if near.len() > 1 { Some(Node::Any(near)) } else { near.pop() })
             }
-        }
-        let total = u32::try_from(found.len()).unwrap_or(u32::MAX);
-        Ok((scope.cut(found.into_iter()), total))
-    }
-}
-
-/// Keeps what is in both; the first set stands for all.
-fn narrow(matching: &mut Option<Vec<i64>>, mut found: Vec<i64>) {
-    found.sort_unstable();
-    found.dedup();
-    if let Some(before) = matching {
-        found.retain(|did| before.binary_search(did).is_ok());
-    }
-    *matching = Some(found);
-}
-
-/// Which records a list is about, and in which order.
-struct Scope<'a> {
-    query: &'a ListQuery,
-    sid: Option<i64>,
-}
-
-impl Scope<'_> {
-    fn order(&self) -> (&'static str, &'static str) {
-        match self.query.sort {
-            Sort::Name => ("sort", ""),
-            Sort::Changed => ("changed", " DESC"),
-            Sort::Created => ("created", " DESC"),
+            Node::All(parts) => {
+                let (mut meant, mut replaced) = (Vec::with_capacity(parts.len()), false);
+                for part in parts {
+                    let known = match part {
+                        Node::Term(Term::Word(word)) => self.is_in_a_name(word)?,
+                        _ => true,
+                    };
+                    let other = if known { None } else { self.meant(part)? };
+                    replaced |= other.is_some();
+                    meant.push(other.unwrap_or_else(|| part.clone()));
+                }
+                Ok(replaced.then_some(Node::All(meant)))
+            }
+            _ => Ok(None),
         }
     }
 
-    fn select(&self) -> (String, Vec<Value>) {
-        let mut params: Vec<Value> = vec![i64::from(self.query.trash).into()];
-        let mut sql = String::from("SELECT did FROM record WHERE deleted = ?1");
-        if let Some(kind) = &self.query.kind {
-            params.push(kind.clone().into());
-            sql.push_str(&format!(" AND kind = ?{}", params.len()));
-        }
-        if let Some(sid) = self.sid {
-            params.push(sid.into());
-            sql.push_str(&format!(" AND sid = ?{}", params.len()));
-        }
-        let (column, direction) = self.order();
-        sql.push_str(&format!(" ORDER BY {column}{direction}, did{direction}"));
-        (sql, params)
-    }
-
-    fn holds(&self, kind: &str, sid: i64) -> bool {
-        self.query.kind.as_ref().is_none_or(|wanted| wanted == kind) && self.sid.is_none_or(|wanted| wanted == sid)
-    }
-
-    fn cut(&self, dids: impl Iterator<Item = i64>) -> Vec<i64> {
-        let number = |n: u32| usize::try_from(n).unwrap_or(usize::MAX);
-        dids.skip(number(self.query.offset)).take(number(self.query.limit)).collect()
+    fn is_in_a_name(&self, word: &str) -> Result<bool, StoreError> {
+        let needles = pieces(word).iter().map(|piece| Needle::word(piece, None)).collect();
+        let Some(needles) = Needles::new(needles) else { return Ok(true) };
+        self.shared.names.with(|lines| !lines.best(&needles, 1, &|_| true).is_empty())
     }
 }
 
-/// Hits so far, each record once.
-struct Hits<'a> {
-    reader: &'a Reader<'a>,
-    limit: usize,
-    tagged: Option<&'a [i64]>,
-    seen: HashSet<i64>,
-    found: Vec<Hit>,
+pub(super) fn number(count: u32) -> usize {
+    usize::try_from(count).unwrap_or(usize::MAX)
 }
 
-impl Hits<'_> {
+/// A page as it is filled.
+struct Choosing<'a> {
+    evaluator: Evaluator<'a>,
+    tree: Option<&'a Node>,
+    set: &'a Set,
+    scope: &'a Scope,
+    after: Option<&'a Place>,
+    /// How many are still to be left out.
+    before: usize,
+    wanted: usize,
+    places: Vec<Place>,
+    /// How many matched so far, on this page or not.
+    matched: usize,
+}
+
+impl Choosing<'_> {
     fn is_full(&self) -> bool {
-        self.found.len() >= self.limit
+        self.places.len() >= self.wanted
     }
 
-    fn is_tagged(&self, did: i64) -> bool {
-        self.tagged.is_none_or(|tagged| tagged.binary_search(&did).is_ok())
-    }
-
-    /// Adds a record unless it is there already, lacks a tag, or is not (any more, or not yet) in this snapshot.
-    fn add(&mut self, did: i64, matched: &'static str) -> Result<(), StoreError> {
-        if self.is_full() || !self.is_tagged(did) || !self.seen.insert(did) {
+    /// Counts a record if it matches, and puts it on the page if it belongs there.
+    fn consider(&mut self, place: Place) -> Result<(), StoreError> {
+        if !self.set.holds(place.did) {
             return Ok(());
         }
-        let sql = "SELECT doc.sid, doc.id FROM record JOIN doc USING (did) WHERE record.did = ?1 AND record.deleted = 0";
-        let found: Option<(i64, DocumentId)> =
-            sql::one(self.reader.connection, sql, [did], |row| Ok((row.get(0)?, DocumentId(row.get(1)?))))?;
-        if let Some((sid, doc)) = found {
-            let space: SpaceId = self.reader.space_id(sid)?;
-            self.found.push(Hit { space, doc, matched });
+        if let Some(tree) = self.tree.filter(|_| !self.set.exact)
+            && !self.evaluator.reader.looked_at(place.did, &self.evaluator, tree)?
+        {
+            return Ok(());
+        }
+        self.matched += 1;
+        if self.after.is_some_and(|after| self.scope.compare(&place, after).is_le()) {
+            return Ok(());
+        }
+        if self.before > 0 {
+            self.before -= 1;
+        } else if !self.is_full() {
+            self.places.push(place);
         }
         Ok(())
+    }
+}
+
+impl Reader<'_> {
+    /// Whether a record matches, by looking at it.
+    pub(super) fn looked_at(&self, did: i64, evaluator: &Evaluator<'_>, tree: &Node) -> Result<bool, StoreError> {
+        self.go_on()?;
+        let sql = "SELECT view, sid, news FROM record WHERE did = ?1";
+        let found = sql::one(self.connection, sql, [did], |row| Ok((row.get::<_, Vec<u8>>(0)?, row.get(1)?, row.get(2)?)))?;
+        let Some((view, sid, news)) = found else { return Ok(false) };
+        let view: RecordView = crate::projection::decode(&view)?;
+        evaluator.holds(tree, &Subject::new(&view, sid, news))
     }
 }

@@ -89,20 +89,13 @@ impl Reader<'_> {
     /// When the database cannot be read.
     pub fn find_by_name(&self, name: &str) -> Result<Vec<(SpaceId, DocumentId, String)>, StoreError> {
         let folded = normal::fold(name);
-        let sort = projection::sort_of_name(name);
         if folded.is_empty() {
             return Ok(Vec::new());
         }
-        self.sums.borrow_mut().write(self.connection)?;
-        let kinds: Vec<String> = sql::all(self.connection, "SELECT DISTINCT kind FROM tally", [], |row| Ok(row.get(0)?))?;
-        let mut found = Vec::new();
-        for kind in kinds {
-            let sql = "SELECT did FROM record WHERE deleted = 0 AND kind = ?1 AND sort = ?2 ORDER BY did";
-            let dids = sql::all(self.connection, sql, (&kind, &sort), |row| Ok(row.get(0)?))?;
-            let same = self.records_at(&dids)?.into_iter().filter(|row| normal::fold(&row.view.name) == folded);
-            found.extend(same.map(|row| (row.space, row.doc, kind.clone())));
-        }
-        Ok(found)
+        let sql = "SELECT did FROM record WHERE named = ?1 AND deleted = 0 ORDER BY kind, did";
+        let dids = sql::all(self.connection, sql, [projection::name_number(name)], |row| Ok(row.get(0)?))?;
+        let same = self.records_at(&dids)?.into_iter().filter(|row| normal::fold(&row.view.name) == folded);
+        Ok(same.map(|row| (row.space, row.doc, row.view.kind)).collect())
     }
 
     /// Activities in which a record took part, newest first, without the trash. With `space` given only those of that space and of private spaces:
@@ -185,8 +178,8 @@ impl Reader<'_> {
         }
         let expected = Projection::of(view);
         let line = sql::one(self.connection, "SELECT line FROM finder WHERE did = ?1", [did], |row| row.get::<_, String>(0))?;
-        let sort = sql::one(self.connection, "SELECT sort FROM record WHERE did = ?1", [did], |row| row.get::<_, String>(0))?;
-        Ok(line == expected.line && sort.as_ref() == Some(&expected.sort))
+        let key = sql::one(self.connection, "SELECT collation FROM record WHERE did = ?1", [did], |row| row.get::<_, Vec<u8>>(0))?;
+        Ok(line == expected.line && key == Some(self.shared.collation().key(&expected.sort)))
     }
 
     /// What SQLite finds wrong with the file, in its words; empty when all is well. Reads the whole database: for `check`.

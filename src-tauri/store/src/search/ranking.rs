@@ -2,7 +2,7 @@
 
 use memchr::memmem;
 
-use super::sought::Sought;
+use super::wanted::{Piece, phone_needles};
 
 /// The fields of a line, in their order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -10,9 +10,14 @@ pub(crate) enum Field {
     Name,
     Email,
     Org,
+    Title,
     Phone,
     Tag,
+    City,
+    Country,
 }
+
+const FIELDS: [Field; 8] = [Field::Name, Field::Email, Field::Org, Field::Title, Field::Phone, Field::Tag, Field::City, Field::Country];
 
 impl Field {
     /// What a match in this field is called.
@@ -20,20 +25,19 @@ impl Field {
         match self {
             Self::Name => "",
             Self::Email => "email",
-            Self::Org => "org",
+            Self::Org | Self::Title => "org",
             Self::Phone => "phone",
             Self::Tag => "tag",
+            Self::City | Self::Country => "notes",
         }
     }
 
     fn at(place: usize) -> Self {
-        match place {
-            0 => Self::Name,
-            1 => Self::Email,
-            2 => Self::Org,
-            3 => Self::Phone,
-            _ => Self::Tag,
-        }
+        FIELDS.get(place).copied().unwrap_or(Self::Country)
+    }
+
+    fn place(self) -> usize {
+        FIELDS.iter().position(|field| *field == self).unwrap_or(0)
     }
 
     fn penalty(self) -> u32 {
@@ -41,9 +45,16 @@ impl Field {
             Self::Name => 0,
             Self::Email => 10,
             Self::Org => 20,
+            Self::Title => 24,
             Self::Phone => 30,
             Self::Tag => 40,
+            Self::City | Self::Country => 50,
         }
+    }
+
+    /// This field of a line.
+    pub(crate) fn of(self, line: &[u8]) -> &[u8] {
+        line.split(|byte| *byte == b'\n').nth(self.place()).unwrap_or_default()
     }
 }
 
@@ -56,49 +67,88 @@ const BEGINNING: u32 = 1;
 /// Letters from which on a word is also sought inside words.
 const INSIDE_LETTERS: usize = 3;
 
-/// One word prepared for searching many lines.
+/// One thing to look for in many lines.
 #[derive(Debug)]
-pub(crate) struct Needle {
+struct Probe {
     word: String,
     at_start: memmem::Finder<'static>,
     inside: Option<memmem::Finder<'static>>,
+    within: Option<Field>,
 }
 
-impl Needle {
-    fn new(word: &str) -> Self {
-        // Two letters inside a word are noise, unless the script packs more into each.
-        let inside = word.chars().count() >= INSIDE_LETTERS || !word.is_ascii();
+impl Probe {
+    fn new(word: &str, inside: bool, within: Option<Field>) -> Self {
         Self {
             word: word.to_owned(),
             at_start: memmem::Finder::new(&format!(" {word}")).into_owned(),
             inside: inside.then(|| memmem::Finder::new(word).into_owned()),
+            within,
         }
     }
 
-    /// The first place in `bytes` where a word begins with it.
-    pub(crate) fn find_at_start(&self, bytes: &[u8]) -> Option<usize> {
-        self.at_start.find(bytes)
-    }
-
-    /// The first place in `bytes` where it stands, inside a word too.
-    pub(crate) fn find_inside(&self, bytes: &[u8]) -> Option<usize> {
-        self.inside.as_ref()?.find(bytes)
+    fn of(piece: &Piece, within: Option<Field>) -> Self {
+        let word = piece.needle();
+        // Two letters inside a word are noise, unless the script packs more into each.
+        let inside = matches!(piece, Piece::Start(_)) && (piece.letters() >= INSIDE_LETTERS || !word.is_ascii());
+        Self::new(&word, inside, within)
     }
 
     fn score(&self, line: &[u8]) -> Option<(u32, Field)> {
-        if let Some(space) = self.find_at_start(line) {
-            let field = field_at(line, space);
-            let whole = line.get(space + 1 + self.word.len()).is_none_or(|next| matches!(next, b' ' | b'\n'));
+        let part = self.within.map_or(line, |field| field.of(line));
+        if let Some(space) = self.at_start.find(part) {
+            let field = self.within.unwrap_or_else(|| field_at(part, space));
+            let whole = part.get(space + 1 + self.word.len()).is_none_or(|next| matches!(next, b' ' | b'\n'));
             let later = if field == Field::Name && space > 0 { LATER_WORD } else { 0 };
             return Some((field.penalty() + later + if whole { 0 } else { BEGINNING }, field));
         }
-        let field = field_at(line, self.find_inside(line)?);
+        let place = self.inside.as_ref()?.find(part)?;
+        let field = self.within.unwrap_or_else(|| field_at(part, place));
         Some((field.penalty() + INSIDE, field))
     }
 }
 
 fn field_at(line: &[u8], place: usize) -> Field {
     Field::at(line.iter().take(place).filter(|byte| **byte == b'\n').count())
+}
+
+/// Things of which one must be found.
+#[derive(Debug)]
+pub(crate) struct Needle {
+    probes: Vec<Probe>,
+}
+
+impl Needle {
+    /// A word, in any field or in one.
+    pub(crate) fn word(piece: &Piece, within: Option<Field>) -> Self {
+        Self { probes: vec![Probe::of(piece, within)] }
+    }
+
+    /// One of several words.
+    pub(crate) fn any(pieces: impl Iterator<Item = Piece>) -> Self {
+        Self { probes: pieces.map(|piece| Probe::of(&piece, None)).collect() }
+    }
+
+    /// A phone number; one without spaces may also be a word elsewhere. `None` when it is too short.
+    pub(crate) fn number(typed: &str, anywhere: bool) -> Option<Self> {
+        let mut probes: Vec<Probe> = phone_needles(typed).iter().map(|digits| Probe::new(digits, true, Some(Field::Phone))).collect();
+        if let ([piece], true) = (super::wanted::pieces(typed).as_slice(), anywhere) {
+            probes.push(Probe::of(piece, None));
+        }
+        (!probes.is_empty()).then_some(Self { probes })
+    }
+
+    fn score(&self, line: &[u8]) -> Option<(u32, Field)> {
+        self.probes.iter().filter_map(|probe| probe.score(line)).min()
+    }
+
+    /// Where in the buffer of all lines it can be.
+    pub(crate) fn finders(&self) -> impl Iterator<Item = &memmem::Finder<'static>> {
+        self.probes.iter().map(|probe| probe.inside.as_ref().unwrap_or(&probe.at_start))
+    }
+
+    fn length(&self) -> usize {
+        self.probes.iter().map(|probe| probe.word.len()).min().unwrap_or(0)
+    }
 }
 
 /// All that is sought, prepared for searching many lines.
@@ -109,14 +159,9 @@ pub(crate) struct Needles {
 }
 
 impl Needles {
-    /// `None` when there is no word to look for.
-    pub(crate) fn new(sought: &Sought) -> Option<Self> {
-        let needles: Vec<Needle> = match &sought.phone {
-            // A number is one word, however it was spaced.
-            Some(phone) => vec![Needle::new(phone)],
-            None => sought.words.iter().map(|word| Needle::new(word)).collect(),
-        };
-        let anchor = needles.iter().enumerate().max_by_key(|(_, needle)| needle.word.len())?.0;
+    /// `None` when there is nothing to look for.
+    pub(crate) fn new(needles: Vec<Needle>) -> Option<Self> {
+        let anchor = needles.iter().enumerate().max_by_key(|(_, needle)| needle.length())?.0;
         Some(Self { needles, anchor })
     }
 

@@ -86,7 +86,8 @@ pub(crate) fn place_of(table: TextTable, did: i64, at: &str) -> Result<i64, Stor
     }
     let day = match table {
         TextTable::Notes => 0,
-        TextTable::Activities => day_of(at),
+        // Never zero: that is how the index by time knows what has a time.
+        TextTable::Activities => day_of(at).max(1),
     };
     Ok((day << 32) | did)
 }
@@ -96,8 +97,13 @@ pub(crate) fn did_at(place: i64) -> i64 {
     place & 0xFFFF_FFFF
 }
 
+/// The lowest row whose time is not before a day (`2026-11-14`, or a time on it).
+pub(crate) fn place_from(day: &str) -> i64 {
+    day_of(day).max(1) << 32
+}
+
 /// Days since 1900, from an RFC 3339 time or a date. What is not a date is in 1900.
-fn day_of(at: &str) -> i64 {
+pub(crate) fn day_of(at: &str) -> i64 {
     let date = at.get(..10).and_then(|day| day.parse::<chrono::NaiveDate>().ok());
     let since = chrono::NaiveDate::from_ymd_opt(1900, 1, 1);
     date.zip(since).map_or(0, |(date, since)| (date - since).num_days().clamp(0, 0x3FFF_FFFF))

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use super::world::*;
 use crate::Lane;
-use crate::rows::ListQuery;
+use crate::rows::{GroupBy, ListQuery, Sort};
 
 const BATCH: u64 = 1_000;
 
@@ -51,6 +51,7 @@ fn contact(feed: &Feed, n: u64) -> tuttu_model::Change {
         ("addresses/aaaaaaa1/street", "14 Quayside Row"),
         ("addresses/aaaaaaa1/city", "Glasgow"),
         ("addresses/aaaaaaa1/postcode", "G1 4QT"),
+        (if n % 3 == 0 { "birthday" } else { "nickname" }, &format!("1986-{:02}-03", 1 + n % 12)),
         ("notes", &words(n, 45)),
         (["tag:partner", "tag:funder", "tag:press"][(n % 3) as usize], ""),
     ])
@@ -90,11 +91,36 @@ fn a_hundred_thousand_contacts() {
     let size = std::fs::metadata(world.store.dir().join("vault.db")).unwrap().len();
     eprintln!("database {} bytes a contact", size / total);
 
+    activities(&mut world, total);
     let begin = clock();
     world.store.warm_up().unwrap();
     eprintln!("search memory in {:.1?}", clock() - begin);
     searches(&world);
     edits(&mut world, total);
+}
+
+fn activities(world: &mut World, people: u64) {
+    let each: u64 = std::env::var("TUTTU_PACE_ACTIVITIES").ok().and_then(|count| count.parse().ok()).unwrap_or(10);
+    let begin = Instant::now();
+    for batch in 0..people * each / BATCH {
+        let numbers = batch * BATCH..(batch + 1) * BATCH;
+        let changes: Vec<_> = numbers
+            .map(|n| {
+                let kind = ["note", "call", "meeting", "email", "message"][(n % 5) as usize];
+                let at = format!("20{:02}-{:02}-{:02}T09:00:00Z", 15 + n * 7 % 12, 1 + n * 11 % 12, 1 + n * 13 % 28);
+                let with = format!("with:p_{}", doc(n.wrapping_mul(2_654_435_761) % people));
+                let fields = [("kind", kind), ("text", &words(n * 3 + 1, 22)), ("at", &at), (&with, ""), ("created", &at)];
+                (doc(people + n), world.feed.first(&fields))
+            })
+            .collect();
+        let writes: Vec<_> = changes.iter().map(|(doc, change)| sole(*doc, change)).collect();
+        let entry = world.feed.entry(changes);
+        world.write(move |tx| {
+            tx.append_entry(&SPACE, &entry)?;
+            writes.iter().try_for_each(|write| tx.put_record(&SPACE, write))
+        });
+    }
+    eprintln!("wrote {} activities: {:.0}/s", people * each, (people * each) as f64 / begin.elapsed().as_secs_f64());
 }
 
 fn time<T>(what: &str, times: u64, mut work: impl FnMut(u64) -> T) {
@@ -116,13 +142,40 @@ fn searches(world: &World) {
         time(&format!("search {letters} letters"), 200, |n| search(&word(n * 13).chars().take(letters).collect::<String>()));
     }
     time("search two words", 200, |n| search(&format!("{} {}", word(n * 3), word(n * 7 + 1))));
+    time("search two text words", 200, |n| search(&words(n, 2)));
     time("search nothing there", 200, |n| search(&format!("zq{n}x")));
+    time("search a slip", 100, |n| search(&format!("{}x", word(n * 3))));
     time("search a phone", 200, |n| search(&format!("07700 {n:06}")));
-    let list = |query: ListQuery| world.store.read(|reader| reader.list(&query)).unwrap().1;
-    time("list first page", 100, |_| list(people()));
+    time("search word tag not", 100, |n| search(&format!("{} tag:partner -has:birthday", words(n, 1))));
+    time("search or", 100, |n| search(&format!("{} or {}", words(n, 1), words(n + 7, 1))));
+    time("search phrase", 50, |n| search(&format!("\"{}\"", words(n, 2))));
+    let list = |query: ListQuery| world.store.read(|reader| reader.list_page(&ListQuery { limit: 50, ..query })).unwrap().total;
+    for sort in [Sort::Name, Sort::Changed, Sort::Created, Sort::Last, Sort::Due] {
+        time(&format!("people by {sort:?}"), 50, |_| list(ListQuery { sort, ..people() }));
+    }
+    time("everything by name", 50, |_| list(ListQuery::default()));
+    time("activities by time", 50, |_| list(ListQuery { kind: Some("activity".into()), sort: Sort::At, ..ListQuery::default() }));
     time("list far page", 100, |n| list(ListQuery { offset: (n * 997 % 100_000) as u32, ..people() }));
-    time("list one letter", 20, |_| list(ListQuery { text: "k".into(), ..people() }));
-    time("list a name", 100, |n| list(ListQuery { text: word(n * 3), ..people() }));
+    for letters in [1, 2, 3, 5, 8] {
+        time(&format!("people filtered {letters}"), 100, |n| {
+            list(ListQuery { text: words(n, 1).chars().take(letters).collect(), ..people() })
+        });
+    }
+    for text in
+        ["tag:partner", "-tag:partner", "tag:partner -has:birthday", "city:glasgow", "birthday:12", "last<2020", "tag:press or birthday:3"]
+    {
+        time(&format!("people where {text}"), 50, |_| list(ListQuery { text: text.into(), ..people() }));
+    }
+    let meetings = |text: String| list(ListQuery { kind: Some("meeting".into()), sort: Sort::At, text, ..ListQuery::default() });
+    time("meetings where word", 50, |n| meetings(words(n, 1)));
+    time("meetings where the word", 50, |_| meetings(word(0)));
+    time("meetings where two words", 50, |n| meetings(words(n, 2)));
+    time("meetings where word, at", 50, |n| meetings(format!("{} at:2026", words(n, 1))));
+    time("meetings where at", 50, |_| meetings("at:2026-03".into()));
+    time("notes by name where word", 50, |n| list(ListQuery { kind: Some("note".into()), text: words(n, 1), ..ListQuery::default() }));
+    for by in [GroupBy::Letter, GroupBy::Tag, GroupBy::Created] {
+        time(&format!("people by {by:?}"), 20, |_| world.store.read(|reader| reader.groups(&people(), by)).unwrap());
+    }
     time("counts", 100, |_| world.store.read(|reader| reader.counts()).unwrap());
 }
 

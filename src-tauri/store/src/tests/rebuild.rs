@@ -65,7 +65,8 @@ fn a_sound_vault_passes_and_each_wrong_row_is_found() {
     let none: Vec<String> = Vec::new();
     assert_eq!(audited(&filled()), none);
     for wrong in [
-        "UPDATE record SET sort = 'zzz' WHERE did = 1",
+        "UPDATE record SET collation = x'FF' WHERE did = 1",
+        "INSERT INTO fact (name, value, did) VALUES ('due', '2026-01-01', 3)",
         "UPDATE record SET deleted = 1 WHERE did = 1",
         "UPDATE record SET view = (SELECT view FROM record WHERE did = 2) WHERE did = 1",
         "DELETE FROM record WHERE did = 1",

@@ -6,7 +6,7 @@ use super::{PreparedRecord, Tx};
 use crate::error::StoreError;
 use crate::projection::{self, Projection};
 use crate::rows::RecordWrite;
-use crate::search::{NameUpdate, TextTable, place_of};
+use crate::search::{About, NameUpdate, TextTable, day_number, place_of};
 use crate::sql;
 
 /// What is in the query tables of a record.
@@ -75,7 +75,7 @@ impl Tx<'_> {
             self.take_out(sid, did, &held)?;
             sql::run(self.connection, "DELETE FROM record WHERE did = ?1", [did])?;
             self.count(sid, &held.projection, -1);
-            self.names.push(NameUpdate { did, line: None });
+            self.names.push(NameUpdate::Gone(did));
         }
         Ok(())
     }
@@ -105,13 +105,15 @@ impl Tx<'_> {
     /// When it cannot be written.
     pub fn drop_projections(&mut self) -> Result<(), StoreError> {
         let dids = sql::all(self.connection, "SELECT did FROM finder", [], |row| row.get::<_, i64>(0).map_err(StoreError::from))?;
-        self.names.extend(dids.into_iter().map(|did| NameUpdate { did, line: None }));
+        self.names.extend(dids.into_iter().map(NameUpdate::Gone));
         self.sums.borrow_mut().write(self.connection)?;
         self.connection.execute_batch(
-            "DELETE FROM tag; DELETE FROM participant; DELETE FROM link; DELETE FROM attached; DELETE FROM finder; DELETE FROM tally; DELETE FROM record;
+            "DELETE FROM tag; DELETE FROM participant; DELETE FROM link; DELETE FROM attached; DELETE FROM fact; DELETE FROM finder; DELETE FROM met;
+             DELETE FROM tally; DELETE FROM record;
              INSERT INTO notes_text (notes_text) VALUES ('delete-all'); INSERT INTO activity_text (activity_text) VALUES ('delete-all');",
         )?;
         self.texts = Default::default();
+        self.meetings = Default::default();
         self.put_meta(projection::VERSION_KEY, projection::VERSION)
     }
 
@@ -144,9 +146,11 @@ impl Tx<'_> {
             Ok((row.get(0)?, row.get::<_, String>(1)?, row.get(2)?, row.get::<_, i64>(3)?, row.get(4)?))
         })?;
         let Some((sid, kind, deleted, place, news)) = found else { return Ok(()) };
-        for sql in ["DELETE FROM tag WHERE did = ?1", "DELETE FROM participant WHERE did = ?1", "DELETE FROM finder WHERE did = ?1"] {
-            sql::run(self.connection, sql, [did])?;
+        let met = sql::all(self.connection, "SELECT target FROM participant WHERE did = ?1", [did], |row| Ok(DocumentId(row.get(0)?)))?;
+        for table in ["tag", "participant", "link", "attached", "fact", "finder", "met"] {
+            sql::run(self.connection, &format!("DELETE FROM {table} WHERE did = ?1"), [did])?;
         }
+        met.into_iter().for_each(|target| self.meetings.parted(target));
         if place != 0 {
             self.texts.remove(TextTable::of(&tuttu_model::Kind::from(kind.as_str())), place);
         }
@@ -154,22 +158,25 @@ impl Tx<'_> {
             sql::run(self.connection, "INSERT INTO unseen (did) VALUES (?1) ON CONFLICT DO NOTHING", [did])?;
         }
         self.sums.borrow_mut().count(sid, &kind, deleted, -1);
-        self.names.push(NameUpdate { did, line: None });
+        self.names.push(NameUpdate::Gone(did));
         Ok(())
     }
 
     fn project(&mut self, sid: i64, did: i64, record: &PreparedRecord) -> Result<(), StoreError> {
         let held = self.projected(did)?;
         let now = &record.projection;
-        let place = if now.text.is_empty() { 0 } else { place_of(now.table, did, &now.at)? };
+        let place = if now.is_placed() { place_of(now.table, did, &now.at)? } else { 0 };
         let news = record.news || held.as_ref().is_some_and(|held| held.news) || (held.is_none() && self.was_news(did)?);
-        let sql = "INSERT INTO record (did, sid, kind, sort, created, changed, deleted, conflicts, news, place, view)
-            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)
-            ON CONFLICT (did) DO UPDATE SET kind = excluded.kind, sort = excluded.sort, created = excluded.created,
-                changed = excluded.changed, deleted = excluded.deleted, conflicts = excluded.conflicts, news = excluded.news,
-                place = excluded.place, view = excluded.view";
-        let Projection { kind, sort, created, changed, deleted, conflicts, .. } = now;
-        sql::run(self.connection, sql, (did, sid, kind, sort, created, changed, deleted, conflicts, news, place, &record.view))?;
+        let sql = "INSERT INTO record (did, sid, kind, collation, named, author, created, changed, deleted, conflicts, news, place, view)
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)
+            ON CONFLICT (did) DO UPDATE SET kind = excluded.kind, collation = excluded.collation, named = excluded.named,
+                author = excluded.author, created = excluded.created, changed = excluded.changed, deleted = excluded.deleted,
+                conflicts = excluded.conflicts, news = excluded.news, place = excluded.place, view = excluded.view";
+        let Projection { kind, named, created, changed, deleted, conflicts, .. } = now;
+        let (collation, author) = (self.collation.key(&now.sort), self.author(&now.author)?);
+        let row =
+            rusqlite::params![did, sid, kind, collation, named, author, created, changed, deleted, conflicts, news, place, &record.view];
+        sql::run(self.connection, sql, row)?;
         self.put_text(held.as_ref(), now, place);
         let before = held.as_ref().map(|held| &held.projection);
         self.link(did, before, now)?;
@@ -182,22 +189,36 @@ impl Tx<'_> {
         Ok(())
     }
 
+    /// The number of the feed of whoever made a record; 0 when it is not held.
+    fn author(&mut self, actor: &str) -> Result<i64, StoreError> {
+        if let Some(fid) = self.authors.get(actor) {
+            return Ok(*fid);
+        }
+        let sql = "SELECT fid FROM feed WHERE actor = unhex(?1) ORDER BY fid";
+        let fid = sql::one(self.connection, sql, [actor], |row| row.get(0))?;
+        // Not kept when it is not there: the feed may come later in this transaction.
+        if let Some(fid) = fid {
+            self.authors.insert(actor.to_owned(), fid);
+        }
+        Ok(fid.unwrap_or(0))
+    }
+
     fn put_text(&mut self, held: Option<&Held>, now: &Projection, place: i64) {
         if let Some(held) = held {
             if held.place == place && held.projection.table == now.table && held.projection.text == now.text {
                 return;
             }
-            if held.place != 0 {
+            if held.place != 0 && !held.projection.text.is_empty() {
                 self.texts.remove(held.projection.table, held.place);
             }
         }
-        if place != 0 {
+        if place != 0 && !now.text.is_empty() {
             self.texts.insert(now.table, place, now.text.clone());
         }
     }
 
-    /// Tags and participants.
-    fn link(&self, did: i64, before: Option<&Projection>, now: &Projection) -> Result<(), StoreError> {
+    /// Tags, participants and facts.
+    fn link(&mut self, did: i64, before: Option<&Projection>, now: &Projection) -> Result<(), StoreError> {
         if let Some(before) = before {
             for word in before.tags.difference(&now.tags) {
                 sql::run(self.connection, "DELETE FROM tag WHERE word = ?1 AND did = ?2", (word, did))?;
@@ -208,6 +229,8 @@ impl Tx<'_> {
                 sql::run(self.connection, sql, (target.0, &before.at, did))?;
             }
         }
+        self.meet(before, now);
+        self.put_facts(did, before, now)?;
         for word in &now.tags {
             sql::run(self.connection, "INSERT INTO tag (word, did) VALUES (?1, ?2) ON CONFLICT DO NOTHING", (word, did))?;
         }
@@ -218,23 +241,63 @@ impl Tx<'_> {
         Ok(())
     }
 
+    fn put_facts(&self, did: i64, before: Option<&Projection>, now: &Projection) -> Result<(), StoreError> {
+        if let Some(before) = before {
+            for (name, value) in before.facts.difference(&now.facts) {
+                sql::run(self.connection, "DELETE FROM fact WHERE name = ?1 AND value = ?2 AND did = ?3", (name, value, did))?;
+            }
+        }
+        for (name, value) in &now.facts {
+            sql::run(
+                self.connection,
+                "INSERT INTO fact (name, value, did) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING",
+                (name, value, did),
+            )?;
+        }
+        Ok(())
+    }
+
+    /// An activity came, went or changed: those who took part met, or did not.
+    fn meet(&mut self, before: Option<&Projection>, now: &Projection) {
+        let before = before.filter(|before| before.is_activity);
+        let same = before.is_some_and(|before| now.is_activity && before.at == now.at && before.participants == now.participants);
+        if same {
+            return;
+        }
+        for target in before.iter().flat_map(|before| &before.participants) {
+            self.meetings.parted(*target);
+        }
+        for target in now.participants.iter().filter(|_| now.is_activity) {
+            self.meetings.met(*target, &now.at);
+        }
+    }
+
     /// The line that is searched in memory.
     fn find(&mut self, sid: i64, did: i64, before: Option<&Projection>, now: &Projection) -> Result<(), StoreError> {
-        if before.map(|before| &before.line) == Some(&now.line) {
+        let same = before.is_some_and(|before| before.line == now.line && before.features == now.features && before.kind == now.kind);
+        let Some(line) = &now.line else {
+            if before.is_some_and(|before| before.line.is_some()) {
+                sql::run(self.connection, "DELETE FROM finder WHERE did = ?1", [did])?;
+                sql::run(self.connection, "DELETE FROM met WHERE did = ?1", [did])?;
+                self.names.push(NameUpdate::Gone(did));
+            }
+            return Ok(());
+        };
+        if same {
             return Ok(());
         }
-        match &now.line {
-            Some(line) => {
-                let sql = "INSERT INTO finder (did, sid, org, line) VALUES (?1, ?2, ?3, ?4)
-                    ON CONFLICT (did) DO UPDATE SET org = excluded.org, line = excluded.line";
-                sql::run(self.connection, sql, (did, sid, now.kind == "org", line))?;
-            }
-            None if before.is_none() => return Ok(()),
-            None => {
-                sql::run(self.connection, "DELETE FROM finder WHERE did = ?1", [did])?;
-            }
+        let org = now.kind == "org";
+        let sql = "INSERT INTO finder (did, sid, org, features, line) VALUES (?1, ?2, ?3, ?4, ?5)
+            ON CONFLICT (did) DO UPDATE SET org = excluded.org, features = excluded.features, line = excluded.line";
+        sql::run(self.connection, sql, (did, sid, org, now.features, line))?;
+        let met = "SELECT meetings, last FROM met WHERE did = ?1";
+        let met = sql::one(self.connection, met, [did], |row| Ok((row.get(0)?, row.get::<_, String>(1)?)))?;
+        let (meetings, last) = met.unwrap_or_default();
+        if before.is_none_or(|before| before.line.is_none()) {
+            self.meetings.came(did);
         }
-        self.names.push(NameUpdate { did, line: now.line.clone() });
+        let about = About::new(sid, org, now.features).with_meetings(meetings, day_number(&last));
+        self.names.push(NameUpdate::Line(did, line.clone(), about));
         Ok(())
     }
 
@@ -245,6 +308,7 @@ impl Tx<'_> {
             participants: Default::default(),
             links: Default::default(),
             files: Default::default(),
+            facts: Default::default(),
             line: None,
             text: String::new(),
             table: TextTable::Notes,

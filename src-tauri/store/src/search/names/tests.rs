@@ -1,18 +1,19 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
 
-use super::super::sought::Sought;
+use super::super::ranking::Needle;
+use super::super::wanted::pieces;
 use super::*;
 
 fn lines(texts: &[&str]) -> Lines {
     let mut lines = Lines::default();
     for (did, text) in (1..).zip(texts) {
-        lines.put(did, Some(text));
+        lines.put(did, text, About::default());
     }
     lines
 }
 
 fn best(lines: &Lines, typed: &str, limit: usize) -> Vec<i64> {
-    let needles = Needles::new(&Sought::parse(typed)).unwrap();
+    let needles = Needles::new(pieces(typed).iter().map(|piece| Needle::word(piece, None)).collect()).unwrap();
     lines.best(&needles, limit, &|_| true).into_iter().map(|hit| hit.did).collect()
 }
 
@@ -25,7 +26,7 @@ fn better_matches_come_first() {
         " ann\n\n\n\n\n",
         " carl\n ann example\n\n\n\n",
         " dora\n\n ann ltd\n\n\n",
-        " emil\n\n\n\n ann\n",
+        " emil\n\n\n\n\n ann\n",
     ]);
     assert_eq!(best(&lines, "ann", 10), [4, 3, 2, 5, 6, 7, 1]);
     assert_eq!(best(&lines, "ann", 2), [4, 3]);
@@ -34,17 +35,26 @@ fn better_matches_come_first() {
 }
 
 #[test]
+fn among_equal_matches_the_closest_comes_first() {
+    let mut lines = lines(&[" ann a\n", " ann b\n", " ann c\n", " joanna ann\n"]);
+    for (did, meetings, last) in [(2, 3, "2026-01-01"), (3, 40, "2020-01-01"), (4, 500, "2026-11-01")] {
+        lines.take_in(NameUpdate::Met(did, meetings, day_number(last)));
+    }
+    assert_eq!(best(&lines, "ann", 10), [2, 3, 1, 4], "lately before often, and a better match before all");
+}
+
+#[test]
 fn lines_are_replaced_and_tidied_away() {
     let mut lines = lines(&[" ann\n\n\n\n\n", " ben\n\n\n\n\n"]);
     for n in 0..20_000 {
-        lines.put(1, Some(&format!(" ann w{n}\n\n\n\n\n")));
+        lines.put(1, &format!(" ann w{n}\n\n\n\n\n"), About::default());
         lines.tidy();
     }
     assert!(lines.buffer.len() < 200_000, "{}", lines.buffer.len());
     assert_eq!(best(&lines, "ann", 9), [1]);
     assert_eq!(best(&lines, "ann w19999", 9), [1]);
     assert_eq!(best(&lines, "w5", 9), [0; 0]);
-    lines.put(2, None);
+    lines.remove(2);
     assert_eq!(best(&lines, "ben", 9), [0; 0]);
 }
 
