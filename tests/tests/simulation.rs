@@ -115,7 +115,7 @@ fn who_was_let_in_again_shows_it_to_those_who_only_know_that_she_left() {
     world.meet(ADA, BOB);
     assert!(!world.lets_read(BOB, ADA));
     world.meet(ADA, FAY);
-    world.order(FAY, Command::SetRole { space: SPACE.into(), member: "Ada".into(), role: "editor".into() });
+    world.set_role(FAY, "Ada", "editor");
     world.meet(FAY, ADA);
     world.write(ADA);
     world.meet(ADA, BOB);
@@ -149,5 +149,70 @@ fn who_joins_again_by_invitation_judges_what_was_held() {
     world.order(FAY, Command::RemoveMember { space: SPACE.into(), member: "Ada".into() });
     world.let_in(FAY, ADA, "editor");
     world.look();
+    world.settle();
+}
+
+/// Seeds 4007, 4039, 4056 and 4089. Ada had left and Bob was out and in again; she learned from him that he is back, and stopped before he learned
+/// that she is gone.
+#[test]
+fn who_left_and_learns_that_a_member_is_back_still_tells_them() {
+    let mut world = World::new(1, 3, 0);
+    world.set_role(FAY, "Bob", "none");
+    world.meet(FAY, ADA);
+    world.set_role(FAY, "Bob", "editor");
+    world.meet(FAY, BOB);
+    world.order(ADA, Command::LeaveSpace { space: SPACE.into() });
+    assert!(world.lets_read(BOB, ADA) && !world.lets_read(ADA, BOB));
+    world.meet(ADA, BOB);
+    assert!(!world.lets_read(BOB, ADA), "Ada left");
+    world.settle();
+}
+
+/// Fay once removed Ada by name. Bob let Ada in again when he had lost the right to: what took her out this time is the removal of Bob.
+#[test]
+fn who_was_let_in_by_a_removed_owner_is_served_the_removal_of_that_owner() {
+    let mut world = World::new(1, 3, 0);
+    world.set_role(FAY, "Ada", "none");
+    world.set_role(FAY, "Bob", "owner");
+    world.meet(FAY, BOB);
+    world.set_role(FAY, "Bob", "none");
+    world.set_role(BOB, "Ada", "editor");
+    world.meet(BOB, ADA);
+    assert!(world.may_read(ADA));
+    world.meet(FAY, ADA);
+    assert!(!world.may_read(ADA), "Bob could not let her in");
+    world.settle();
+}
+
+/// Seed 4043. What a copy had written on top of the common part was held against the other history of the same feed, and froze it; what a third had
+/// built upon that froze his.
+#[test]
+fn another_history_of_its_author_does_not_make_a_change_invalid() {
+    let mut world = World::new(1, 3, 0);
+    world.write(FAY);
+    world.meet(FAY, ADA);
+    world.edit_all(ADA);
+    let copy = world.copy(ADA, false);
+    world.edit_all(ADA);
+    world.edit_all(copy);
+    world.meet(ADA, BOB);
+    world.edit_all(BOB);
+    world.meet(copy, BOB);
+    assert!(world.freezes(copy).is_empty(), "{:?}", world.freezes(copy));
+    world.settle();
+}
+
+/// Seeds 4007, 4039 and 4089. A vault that was put back to before it joined does not offer the space, and nobody tells it of it.
+#[test]
+fn who_forgot_that_they_joined_is_let_in_again_by_invitation() {
+    let mut world = World::new(1, 1, 1);
+    let copy = world.copy(ADA, true);
+    world.let_in(FAY, ADA, "editor");
+    world.look();
+    world.settle();
+    assert!(world.lets_read(FAY, copy) && !world.may_read(copy));
+    world.let_in(FAY, copy, "editor");
+    world.look();
+    world.write(copy);
     world.settle();
 }

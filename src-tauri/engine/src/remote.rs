@@ -4,7 +4,7 @@ use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
 use tuttu_model::{Change, ChangeHash, ComputerId, Document, DocumentId, FeedId, SpaceId};
-use tuttu_store::rows::{EntryWrite, RecordWrite};
+use tuttu_store::rows::{ChangeRow, EntryWrite, RecordWrite};
 use tuttu_store::{Lane, Tx};
 use tuttu_sync::feed::{FeedHeader, ForkProof, SignedEntry, VerifiedEntry};
 use tuttu_sync::limits::{ENTRY_BYTES, ENTRY_ITEMS, FEEDS, OPS, PROOFS};
@@ -261,7 +261,13 @@ impl<'a, 'b, 'c> Receiver<'a, 'b, 'c> {
             Ok(checked) => checked,
             Err(fate) => return Ok(fate),
         };
-        self.place(verified, header, checked)
+        let docs: Vec<DocumentId> = checked.iter().map(|(doc, _)| *doc).collect();
+        let fate = self.place(verified, header, checked)?;
+        if matches!(fate, Fate::Frozen(_)) {
+            // What is not stored is not known to those after it.
+            self.known.retain(|doc, _| !docs.contains(doc));
+        }
+        Ok(fate)
     }
 
     /// Whether the entry fits behind one that is held.
@@ -408,19 +414,20 @@ impl<'a, 'b, 'c> Receiver<'a, 'b, 'c> {
             let accepted: BTreeSet<ChangeHash> = rows.iter().filter(|row| row.accepted).map(|row| row.hash).collect();
             let own: BTreeSet<ChangeHash> = changes.iter().map(|change| change.hash).collect();
             let rests_on_accepted = changes.iter().all(|change| change.deps.iter().all(|dep| accepted.contains(dep) || own.contains(dep)));
-            all_count &= rests_on_accepted;
-            let mut document = if rests_on_accepted {
-                self.inner.document(self.tx, &self.space, &doc)?
-            } else {
-                match Document::from_changes(rows.iter().filter_map(|row| row.bytes.as_deref())) {
-                    Ok(document) => document,
-                    Err(_) => continue,
+            let bytes = || changes.iter().map(|change| change.bytes.as_slice());
+            if rests_on_accepted {
+                let mut document = self.inner.document(self.tx, &self.space, &doc)?;
+                if document.apply(bytes()).is_ok() {
+                    writes.push(RecordWrite { doc, heads: document.heads(), record: document.record(), snapshot: None, news: true });
+                    continue;
                 }
-            };
-            if let Err(error) = document.apply(changes.iter().map(|change| change.bytes.as_slice())) {
+            }
+            // What else is held must not decide (R5): it may be another history of an author of these changes, or of one they rest on.
+            all_count = false;
+            let Ok(mut past) = Document::from_changes(causal_past(&rows, &changes)) else { continue };
+            if let Err(error) = past.apply(bytes()) {
                 return Ok(Err(error.to_string()));
             }
-            writes.push(RecordWrite { doc, heads: document.heads(), record: document.record(), snapshot: None, news: true });
         }
         Ok(Ok(all_count.then_some(writes)))
     }
@@ -428,6 +435,18 @@ impl<'a, 'b, 'c> Receiver<'a, 'b, 'c> {
 
 fn full(what: &str, limit: usize) -> String {
     format!("this space holds as many {what} as any may have, {limit}: no more are taken")
+}
+
+/// The bytes of what changes rest on, in the order it is held in.
+fn causal_past<'a>(rows: &'a [ChangeRow], changes: &[&Change]) -> impl Iterator<Item = &'a [u8]> {
+    let mut past: BTreeSet<ChangeHash> = changes.iter().flat_map(|change| &change.deps).copied().collect();
+    // Whatever a change rests on came before it.
+    for row in rows.iter().rev() {
+        if past.contains(&row.hash) {
+            past.extend(&row.deps);
+        }
+    }
+    rows.iter().filter(move |row| past.contains(&row.hash)).filter_map(|row| row.bytes.as_deref())
 }
 
 /// Two different, rightly signed entries of one feed with the same predecessor.

@@ -321,7 +321,8 @@ impl Membership {
         self.in_order().enumerate().filter(|(number, _)| carried(*number)).map(|(_, op)| op.clone()).collect()
     }
 
-    /// The operations in force by which this computer lost access: what it is served, with their past, when it is no longer allowed (R6).
+    /// The operations in force by which this computer lost access, by name or because whoever let it in lost the right to: what it is served, with
+    /// their past, when it is no longer allowed (R6).
     #[must_use]
     pub fn removals_of(&self, computer: &ComputerId) -> BTreeSet<OpHash> {
         let Some(number) = self.graph.computer(computer) else { return BTreeSet::new() };
@@ -330,9 +331,13 @@ impl Membership {
         for person in &self.graph.persons_of[number] {
             if let Some(state) = self.computers.get(&(*person, number)) {
                 removals.extend(state.revoking.iter().copied());
+                if !state.certified {
+                    removals.extend(rules.revoking_above(*person, number));
+                }
             }
-            for grant in &self.graph.roles_of[*person] {
-                removals.extend(rules.ending(*grant, Role::Viewer));
+            let gave = |op: &usize| self.graph.grant(*op).is_some_and(|(_, role)| role > Role::None) && self.intrinsic[*op].rightful;
+            for grant in self.graph.roles_of[*person].iter().copied().filter(gave) {
+                removals.extend(rules.against(grant));
             }
         }
         removals.into_iter().map(|op| self.graph.nodes[op].hash).collect()

@@ -333,10 +333,17 @@ impl World {
         self.look();
     }
 
+    /// Gives somebody a role, which must succeed.
+    pub fn set_role(&mut self, who: usize, member: &str, role: &str) {
+        self.order(who, Command::SetRole { space: SPACE.into(), member: member.into(), role: role.into() });
+    }
+
     /// Edits every record shown to somebody, and so builds on all that is accepted there.
     pub fn edit_all(&mut self, who: usize) {
         for (id, _) in self.people(who) {
-            let edit = FieldEdit::Set { field: "nickname".into(), label: None, value: format!("edited by {}", self.name(who)) };
+            self.written += 1;
+            let value = format!("edit {} by {}", self.written, self.name(who));
+            let edit = FieldEdit::Set { field: "nickname".into(), label: None, value };
             self.order(who, Command::Edit { record: RecordRef { space: Some(SPACE.into()), id }, edits: vec![edit] });
         }
     }

@@ -44,6 +44,8 @@ pub struct HeldFeed {
     pub id: [u8; 32],
     /// Where it froze; 0 when it did not.
     pub frozen_at: u64,
+    /// Why it froze.
+    pub frozen_why: String,
 }
 
 /// A document, its heads, and whether it is shown.
@@ -82,8 +84,8 @@ impl Holdings {
                 let deps = hashes(row.get(4)?);
                 Ok(HeldChange { hash: row.get(0)?, doc: row.get(1)?, feed: row.get(2)?, seq: place(row, 3)?, deps, accepted: row.get(5)? })
             }),
-            feeds: all(connection, "SELECT id, frozen_at FROM feed WHERE sid = ?1", [sid], |row| {
-                Ok(HeldFeed { id: row.get(0)?, frozen_at: place(row, 1)? })
+            feeds: all(connection, "SELECT id, frozen_at, frozen_why FROM feed WHERE sid = ?1", [sid], |row| {
+                Ok(HeldFeed { id: row.get(0)?, frozen_at: place(row, 1)?, frozen_why: row.get(2)? })
             }),
             documents: all(
                 connection,

@@ -251,7 +251,8 @@ impl Oracle {
         for feed in holdings.feeds.iter().filter(|feed| feed.frozen_at > 0) {
             let length = real.get(&id_of(&feed.id)).map_or(0, |(length, _)| *length);
             if length >= feed.frozen_at {
-                return Err(format!("feed {:x} froze at {} and counts up to {length}", id_of(&feed.id), feed.frozen_at));
+                let (id, at, why) = (id_of(&feed.id), feed.frozen_at, &feed.frozen_why);
+                return Err(format!("feed {id:x} froze at {at} ({why}) and counts up to {length}"));
             }
         }
         self.compare_documents(view, holdings)?;

@@ -327,6 +327,16 @@ impl World {
         self.sight(who).is_some_and(|sight| sight.rights.0)
     }
 
+    /// Why feeds froze that somebody holds.
+    ///
+    /// # Panics
+    /// When the vault cannot be read.
+    #[must_use]
+    pub fn freezes(&self, who: usize) -> Vec<String> {
+        let holdings = Holdings::read(&Connection::open(self.vaults[who].database()).expect("the database"), &self.space);
+        holdings.feeds.into_iter().filter(|feed| feed.frozen_at > 0).map(|feed| feed.frozen_why).collect()
+    }
+
     /// Everything shown of the space, by id.
     pub(super) fn contents(&self, who: usize) -> BTreeMap<String, (String, String)> {
         let filter = ListFilter { space: Some(SPACE.into()), limit: 100_000, ..ListFilter::default() };

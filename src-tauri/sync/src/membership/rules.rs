@@ -7,7 +7,7 @@
 //! tenures nearer to the genesis, and on those by which the signer gave the tenure up themselves, which rest on nearer ones only. Both trees are
 //! at most 64 deep, so the recursion is shallow whatever a peer sends.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::graph::{Act, CERTIFICATE_DEPTH, Graph, Hand, OpSet};
 use super::op::Role;
@@ -238,6 +238,47 @@ impl<'a> Rules<'a> {
         let ends = graph.roles_of[person].iter().copied();
         let possible: Vec<usize> = ends.filter(|end| self.holds(*end) && self.could_end(*end, grant, below)).collect();
         possible.into_iter().filter(|end| self.is_effective(*end)).collect()
+    }
+
+    /// The operations because of which a grant gives nothing: those that ended it, those that ended what it was signed under without its knowing, and
+    /// whatever voids those that would undo one of them. Who knows these and their past comes to the same conclusion, whatever else it knows.
+    pub(super) fn against(&mut self, grant: usize) -> BTreeSet<usize> {
+        let mut against: BTreeSet<usize> = self.ending(grant, Role::Viewer).into_iter().collect();
+        let mut waiting: Vec<usize> = against.iter().copied().chain([grant]).collect();
+        let mut seen = BTreeSet::new();
+        while let Some(op) = waiting.pop() {
+            if seen.insert(op) {
+                let (ends, tenure) = self.unknown_ends(op);
+                against.extend(ends.iter().filter(|end| self.is_effective(**end)));
+                waiting.extend(ends.into_iter().chain(tenure));
+                against.extend(self.unknown_revocations(op));
+            }
+        }
+        against
+    }
+
+    /// What could end the tenure of an operation that it did not know of, and the tenure.
+    fn unknown_ends(&self, op: usize) -> (Vec<usize>, Option<usize>) {
+        let graph = self.graph;
+        let tenure = graph.nodes[op].tenure;
+        let Some((tenure, (person, _))) = tenure.and_then(|tenure| Some((tenure, graph.grant(tenure)?))) else { return (Vec::new(), None) };
+        let ends = graph.roles_of[person].iter().copied().filter(|end| *end != op && self.holds(*end) && !graph.precedes(op, *end));
+        (ends.filter(|end| self.could_end(*end, tenure, Role::Owner)).collect(), Some(tenure))
+    }
+
+    /// Revocations in force of the computer that signed an operation, or of one above it, that it did not know of.
+    fn unknown_revocations(&mut self, op: usize) -> Vec<usize> {
+        let (Hand::Computer(computer), Some(person)) = (self.graph.nodes[op].signer, self.graph.in_name_of(op)) else { return Vec::new() };
+        let mut revocations = self.revoking_above(person, computer);
+        revocations.extend(self.revoking(person, computer));
+        revocations.retain(|revocation| !self.graph.precedes(op, *revocation));
+        revocations
+    }
+
+    /// The revocations in force on the computers that vouch for one.
+    pub(super) fn revoking_above(&mut self, person: usize, computer: usize) -> Vec<usize> {
+        let above = self.computers_above(person, computer);
+        above.into_iter().flat_map(|computer| self.revoking(person, computer)).collect()
     }
 
     /// Whether a grant gives its role now: effective, not ended, and not replaced by a later grant of the same role.

@@ -307,6 +307,26 @@ fn a_removed_computer_is_served_its_removal_with_its_past() {
 }
 
 #[test]
+fn who_was_let_in_by_an_owner_whose_tenure_had_ended_is_served_what_ended_it() {
+    let mut space = Space::new();
+    space.join(2, Role::Editor);
+    let by_name = space.set_role(1, 2, Role::None);
+    space.join(3, Role::Owner);
+    let before = space.ops.clone();
+    let ended = space.set_role(1, 3, Role::None);
+    let (with_removal, removal) = (space.fold(), space.ops.pop().unwrap());
+    let again = space.set_role(3, 2, Role::Editor);
+    assert_eq!(space.fold().role(&person(2)), Role::Editor);
+    let shown = space.ops.last().cloned().unwrap();
+    let all = with_removal.with([shown.clone()]);
+    assert_eq!((all.role(&person(2)), all.removals_of(&computer(2))), (Role::None, BTreeSet::from([by_name, ended])));
+    let served = all.causal_past(&all.removals_of(&computer(2)));
+    assert!(served.iter().all(|op| op.hash() != again));
+    let there = Membership::fold(before.into_iter().chain([shown]).chain(served));
+    assert_eq!((there.role(&person(2)), removal.hash()), (Role::None, ended));
+}
+
+#[test]
 fn malformed_operations_are_refused() {
     let space = Space::new();
     let heads = space.fold().heads();

@@ -439,11 +439,17 @@ impl Lane {
         }
         if self.offered.is_none() {
             // Even where we believe that we were removed: the peer may know better.
-            let (summary, vector) = io.summary(&self.space)?;
-            self.offered = Some((summary, vector));
-            io.send(&Message::Offer { spaces: vec![Offered { space: self.ours, summary }] });
+            self.offer_regardless(io)?;
         }
         self.both_offered(io)
+    }
+
+    /// Offers the space, whether or not this computer may read it.
+    pub(super) fn offer_regardless(&mut self, io: &mut Io<'_>) -> Step {
+        let (summary, vector) = io.summary(&self.space)?;
+        self.offered = Some((summary, vector));
+        io.send(&Message::Offer { spaces: vec![Offered { space: self.ours, summary }] });
+        Ok(())
     }
 
     /// Both offered: equal hashes end it here, else a round begins at the first step that differs. Both sides judge by the same two summaries.

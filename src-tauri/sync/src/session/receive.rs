@@ -129,17 +129,13 @@ impl Lane {
 
     /// What let the peer in is stored: offer the space, and compare with what the peer offered in the beginning.
     fn introduced(&mut self, io: &mut Io<'_>) -> Step {
-        let theirs = self.theirs;
-        match (self.prepare_offer(io)?, theirs) {
-            (Some(offer), Some(_)) => {
-                io.send(&Message::Offer { spaces: vec![offer] });
-                self.both_offered(io)
-            }
-            _ => {
-                self.stop(true, io);
-                Ok(())
-            }
+        if self.theirs.is_none() || !self.remote_may_read(io)? {
+            self.stop(true, io);
+            return Ok(());
         }
+        // Even where we know that we left or were removed: the peer may not know that yet, or know better.
+        self.offer_regardless(io)?;
+        self.both_offered(io)
     }
 }
 

@@ -9,7 +9,7 @@ use super::message::{Chunk, End, Message, proof_id, rules_digest};
 use super::{CloseReason, Effect, IncomingBatch, Step};
 use crate::feed;
 use crate::limits::{CHUNK_BYTES, CHUNK_RULES, HASHES};
-use crate::membership::{Membership, OpBody, Role, SignedOp, VerifiedOp};
+use crate::membership::{Membership, SignedOp, VerifiedOp};
 
 /// Operations and proofs that the peer lacks, in the order they are sent.
 #[derive(Debug, Default)]
@@ -60,11 +60,17 @@ impl Lane {
 
     /// The peer may not read the space any more: it gets its removal with what that rests on, and nothing else (R6).
     pub(super) fn begin_removal(&mut self, io: &mut Io<'_>) -> Step {
-        let Some(membership) = io.membership(&self.space)? else { return Ok(()) };
+        if let Some(membership) = io.membership(&self.space)? {
+            self.begin_removal_by(&membership, io);
+        }
+        Ok(())
+    }
+
+    /// The same by the operations held here and those that the peer showed.
+    fn begin_removal_by(&mut self, membership: &Membership, io: &mut Io<'_>) {
         io.link.unacked.retain(|_, space| *space != self.space);
         self.stage = Stage::Removing;
-        self.out = Some(Outgoing { ops: removal(&membership, io), proofs: VecDeque::new() });
-        Ok(())
+        self.out = Some(Outgoing { ops: removal(membership, io), proofs: VecDeque::new() });
     }
 
     /// The peer offered the space, but its computer is not in the membership known here: it may have been let in by somebody else.
@@ -102,14 +108,15 @@ impl Lane {
                 ops.insert(op.hash(), op);
             }
         }
-        if !Membership::fold(ops.into_values()).may_read(&io.remote) {
-            if membership.person_of(&io.remote).is_some() {
-                return self.begin_removal(io);
-            }
+        let with_shown = Membership::fold_space(&self.space, ops.into_values());
+        if with_shown.may_read(&io.remote) {
+            self.store_introduction(shown, io);
+        } else if membership.person_of(&io.remote).is_some() {
+            // It may have been let in again by somebody who had lost the right to.
+            self.begin_removal_by(&with_shown, io);
+        } else {
             self.stop(true, io);
-            return Ok(());
         }
-        self.store_introduction(shown, io);
         Ok(())
     }
 
@@ -216,19 +223,5 @@ fn missing(membership: &Membership, heads: &[OpHash], known: &[OpHash]) -> VecDe
 
 /// The operations that took the peer out, with what they rest on, parents first.
 fn removal(membership: &Membership, io: &Io<'_>) -> VecDeque<OpHash> {
-    let person = membership.person_of(&io.remote);
-    let ends = |op: &VerifiedOp, everybody: bool| match &op.op().body {
-        OpBody::Revoke { computer, .. } => everybody || *computer == io.remote,
-        OpBody::SetRole { person: who, role: Role::None, .. } => everybody || Some(*who) == person,
-        _ => false,
-    };
-    let ending = |everybody: bool| -> BTreeSet<OpHash> {
-        membership.ops().values().filter(|op| ends(op, everybody)).map(VerifiedOp::hash).collect()
-    };
-    let mut of = ending(false);
-    if of.is_empty() {
-        // Nobody took it out by name: whoever let it in lost the right to.
-        of = ending(true);
-    }
-    membership.causal_past(&of).iter().map(VerifiedOp::hash).collect()
+    membership.causal_past(&membership.removals_of(&io.remote)).iter().map(VerifiedOp::hash).collect()
 }
