@@ -350,11 +350,11 @@ mod tests {
         assert_ne!(person(1, 17, 20), person(2, 17, 20));
         let mut dice = Dice::new(1);
         assert_eq!(
-            [dice.next(), dice.next()],
-            [Dice::new(1).next(), {
+            [dice.roll(), dice.roll()],
+            [Dice::new(1).roll(), {
                 let mut other = Dice::new(1);
-                other.next();
-                other.next()
+                other.roll();
+                other.roll()
             }]
         );
     }

@@ -277,7 +277,7 @@ impl Inner {
             return Ok(ops);
         }
         let definitions = self.definitions(reader, space)?;
-        Ok(done::with_done(record, ops, &clock::rfc3339(clock::now()), |status| definitions.category(status)))
+        Ok(done::with_done(record, ops, &clock::rfc3339(self.now()), |status| definitions.category(status)))
     }
 
     /// A task that is added as done was done now, unless it says when.
@@ -288,7 +288,7 @@ impl Inner {
             && !view.status.is_empty()
             && self.definitions(reader, space)?.category(&view.status) == Category::Done
         {
-            view.done = clock::rfc3339(clock::now());
+            view.done = clock::rfc3339(self.now());
         }
         Ok(())
     }

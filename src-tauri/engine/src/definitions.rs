@@ -9,7 +9,6 @@ use tuttu_store::Reader;
 use tuttu_store::rows::ListQuery;
 
 use crate::api::{ErrorCode, ErrorView, WordView};
-use crate::clock;
 use crate::engine::Inner;
 use crate::failure::Failure;
 
@@ -111,7 +110,7 @@ impl Inner {
     pub(crate) fn knowledge(&self, reader: &Reader<'_>, definitions: &Definitions) -> Result<Knowledge, Failure> {
         Ok(Knowledge {
             region: reader.setting(REGION)?.unwrap_or_default(),
-            today: chrono::DateTime::from_timestamp(clock::now(), 0).map(|now| now.date_naive()),
+            today: chrono::DateTime::from_timestamp(self.now(), 0).map(|now| now.date_naive()),
             fields: definitions.fields.clone(),
             statuses: definitions.statuses.iter().map(|(word, _)| word.clone()).collect(),
         })

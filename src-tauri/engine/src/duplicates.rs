@@ -68,7 +68,7 @@ impl Inner {
         Ok(all)
     }
 
-    fn named(&self, tx: &Tx<'_>, space: &SpaceId, doc: DocumentId) -> Result<Named, Failure> {
+    fn look_at(&self, tx: &Tx<'_>, space: &SpaceId, doc: DocumentId) -> Result<Named, Failure> {
         let document = self.document(tx, space, &doc)?;
         let record = document.record();
         self.caches().keep_document((*space, doc), document);
@@ -85,7 +85,7 @@ impl Engine {
     pub(crate) fn merge(&self, records: Vec<RecordRef>) -> Result<Outcome, ErrorView> {
         let (space, docs) = self.of_one_space(&records)?;
         let outcome = self.operate(move |inner, tx| {
-            let mut all = docs.iter().map(|doc| inner.named(tx, &space, *doc)).collect::<Result<Vec<_>, _>>()?;
+            let mut all = docs.iter().map(|doc| inner.look_at(tx, &space, *doc)).collect::<Result<Vec<_>, _>>()?;
             mergeable(&all)?;
             all.sort_by_key(|named| named.doc);
             let Some((kept, others)) = all.split_first() else { return Err(too_few().into()) };
@@ -114,7 +114,7 @@ impl Engine {
                 Ok(kept) => (kept, vec![view.id.clone()]),
                 Err(_) => (doc, view.merged.clone()),
             };
-            let kept = inner.named(tx, &space, kept)?;
+            let kept = inner.look_at(tx, &space, kept)?;
             let others: Vec<String> = others.into_iter().filter(|id| !merging_changes(&kept.record, id).is_empty()).collect();
             if others.is_empty() {
                 let message = format!("Nothing was merged into {}.", name_of(&kept.record));
@@ -131,7 +131,7 @@ impl Engine {
             }
             // Several may have been merged in one change: all of those come apart.
             for id in still_merged(&kept.record, &others) {
-                let other = inner.named(tx, &space, id)?;
+                let other = inner.look_at(tx, &space, id)?;
                 let back = [FlatOp::Delete("deleted".into()), FlatOp::Delete("moved".into())];
                 let held = back.into_iter().filter(|op| other.record.fields.contains_key(op.key())).collect();
                 edits.push(DocumentEdit { space, doc: other.doc, edit: Edit::Ops(held) });
@@ -145,7 +145,7 @@ impl Engine {
     pub(crate) fn distinct(&self, records: Vec<RecordRef>) -> Result<Outcome, ErrorView> {
         let (space, docs) = self.of_one_space(&records)?;
         let outcome = self.operate(move |inner, tx| {
-            let all = docs.iter().map(|doc| inner.named(tx, &space, *doc)).collect::<Result<Vec<_>, _>>()?;
+            let all = docs.iter().map(|doc| inner.look_at(tx, &space, *doc)).collect::<Result<Vec<_>, _>>()?;
             let mut edits = Vec::new();
             for (at, one) in all.iter().enumerate() {
                 let marks = all.iter().skip(at + 1).map(|other| FlatOp::Put(distinct_key(&other.id), Scalar::Flag(true))).collect();

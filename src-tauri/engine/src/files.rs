@@ -13,10 +13,9 @@ use tuttu_store::Reader;
 
 use crate::api::{ErrorCode, ErrorView, FileView, Outcome, RecordRef};
 use crate::commands::name_of;
-use crate::commit::{DocumentEdit, Edit, Operation};
+use crate::commit::{DocumentEdit, Edit};
 use crate::engine::{Engine, Inner};
 use crate::failure::{Failure, not_found};
-use crate::keys::random;
 
 /// The largest file in MiB, unless the setting says otherwise.
 const LIMIT_MIB: u64 = 100;
@@ -46,7 +45,7 @@ impl Engine {
             inner.caches().keep_document(key, document);
             inner.check_editable(tx, &space, &current.kind)?;
             let label = format!("Attached {} to {}", file.name, name_of(&current));
-            Ok((Operation::new(label)?, vec![DocumentEdit { space, doc, edit: Edit::Ops(vec![attach_op(&current, &file)?]) }]))
+            Ok((inner.operation(label)?, vec![DocumentEdit { space, doc, edit: Edit::Ops(vec![attach_op(&current, &file)?]) }]))
         })?;
         self.records(outcome, Some(key))
     }
@@ -66,7 +65,7 @@ impl Engine {
             target.push(safe_name(&file.name));
         }
         let folder = target.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        let temporary = temporary(folder)?;
+        let temporary = temporary(folder, &self.inner)?;
         let copied = copy(&self.inner.file_path(&file.hash), &temporary, u64::MAX);
         let (found, _) = copied.inspect_err(|_| forget(&temporary))?;
         if found != file.hash {
@@ -99,7 +98,7 @@ impl Inner {
     fn keep_file(&self, path: &Path, limit: u64) -> Result<(String, u32), ErrorView> {
         let folder = self.files_folder();
         fs::create_dir_all(&folder).map_err(|error| cannot(&folder, "made", &error))?;
-        let temporary = temporary(&folder)?;
+        let temporary = temporary(&folder, self)?;
         let (hash, size) = copy(path, &temporary, limit).inspect_err(|_| forget(&temporary))?;
         let target = self.file_path(&hash);
         let placed = || -> std::io::Result<()> {
@@ -195,8 +194,8 @@ fn copy(from: &Path, to: &Path, limit: u64) -> Result<(String, u32), ErrorView> 
 }
 
 /// A name no file has yet.
-fn temporary(folder: &Path) -> Result<PathBuf, ErrorView> {
-    Ok(folder.join(format!(".tuttu-{}", data_encoding::HEXLOWER.encode(&random::<8>()?))))
+fn temporary(folder: &Path, inner: &Inner) -> Result<PathBuf, ErrorView> {
+    Ok(folder.join(format!(".tuttu-{}", data_encoding::HEXLOWER.encode(&inner.random::<8>()?))))
 }
 
 fn forget(path: &Path) {

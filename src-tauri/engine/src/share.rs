@@ -11,8 +11,8 @@ use tuttu_model::{DocumentId, FlatOp, Record, RecordDraft, RecordView, Scalar, S
 use tuttu_store::Reader;
 
 use crate::api::{DifferenceView, ErrorCode, ErrorView, Outcome, RecordRef};
-use crate::commands::{item_ids, name_of, new_document, title};
-use crate::commit::{DocumentEdit, Edit, Operation};
+use crate::commands::{name_of, title};
+use crate::commit::{DocumentEdit, Edit};
 use crate::engine::{Engine, Inner};
 use crate::failure::{Failure, not_found};
 
@@ -77,13 +77,13 @@ impl Engine {
             let row = tx.record(&space, &doc)?.ok_or_else(|| not_found("record", &doc.to_string()))?;
             check_shareable(inner, tx, &space, &row.view, &target)?;
             let draft = RecordDraft { view: only(&row.view, &fields)? };
-            let copy = new_document(target.id, &draft)?;
+            let copy = inner.new_document(target.id, &draft)?;
             let id = format!("{}_{}", tuttu_model::Kind::from(row.view.kind.as_str()).prefix(), copy.doc);
             let link = Copied { item: String::new(), space: target.id.to_string(), id, fields };
-            let op = tuttu_model::draft::copy_op(&item_ids()?.next_id(), &link);
+            let op = tuttu_model::draft::copy_op(&inner.item_ids()?.next_id(), &link);
             let name = title(&row.view.name, &row.view.text);
             let label = format!("Shared {name} with {}", target.name);
-            Ok((Operation::new(label)?, vec![copy, DocumentEdit { space, doc, edit: Edit::Ops(vec![op]) }]))
+            Ok((inner.operation(label)?, vec![copy, DocumentEdit { space, doc, edit: Edit::Ops(vec![op]) }]))
         })?;
         self.records(outcome, Some((space, doc)))
     }
@@ -111,7 +111,7 @@ impl Engine {
             }
             let (space, doc) = if to_copy { pair.key } else { key };
             let label = format!("Took over values of {}", name_of(&pair.own));
-            Ok((Operation::new(label)?, vec![DocumentEdit { space, doc, edit: Edit::Ops(ops) }]))
+            Ok((inner.operation(label)?, vec![DocumentEdit { space, doc, edit: Edit::Ops(ops) }]))
         })?;
         self.records(outcome, Some(key))
     }

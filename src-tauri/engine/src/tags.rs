@@ -7,7 +7,7 @@ use tuttu_model::{FlatOp, Scalar, SpaceId};
 use tuttu_store::Reader;
 
 use crate::api::{ErrorCode, ErrorView, Outcome, TagView};
-use crate::commit::{DocumentEdit, Edit, Operation};
+use crate::commit::{DocumentEdit, Edit};
 use crate::engine::{Engine, Inner};
 use crate::failure::{Failure, not_found};
 
@@ -61,7 +61,7 @@ impl Engine {
                 let ops = renamed(&row.view.tags, &from, &to);
                 edits.push(DocumentEdit { space: row.space, doc: row.doc, edit: Edit::Ops(ops) });
             }
-            Ok((Operation::new(label(&from, &to, edits.len(), left))?, edits))
+            Ok((inner.operation(label(&from, &to, edits.len(), left))?, edits))
         })?;
         self.records(outcome, None)
     }

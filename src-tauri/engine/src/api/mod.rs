@@ -12,6 +12,5 @@ pub use command::{BackupLock, Command, ImportFormat, Outcome, RecordRef, Secret,
 pub use error::{ErrorCode, ErrorView};
 pub use event::Event;
 pub use query::{Answer, GroupedBy, ListFilter, Query, SortBy};
-pub use query::{Answer, ListFilter, Query, SortBy};
 pub use records::{BacklinkView, DifferenceView, FileView, TagView, WordView};
 pub use view::*;
