@@ -11,7 +11,7 @@ export const commands = {
 	/**  The page has drawn what it shows first. For whoever looks into a slow start, and for the benchmarks. */
 	firstPageShown: () => __TAURI_INVOKE<void>("first_page_shown"),
 	/**  Answers a query. */
-	query: (query: Query_Deserialize) => typedError<Answer, ErrorView>(__TAURI_INVOKE("query", { query })),
+	query: (query: Query_Deserialize) => typedError<Answer_Serialize, ErrorView>(__TAURI_INVOKE("query", { query })),
 	/**  Carries out a command; durable when it returns. */
 	mutate: (command: Command_Deserialize) => typedError<Outcome, ErrorView>(__TAURI_INVOKE("mutate", { command })),
 	/**  Dials the inviter named by a link; answers once the four words are there. */
@@ -57,7 +57,7 @@ export type Addresses = {
 	addresses: string[],
 };
 
-/**  A role in an organisation. */
+/**  A role in an organisation; its parts merge apart. */
 export type Affiliation = {
 	/**  The item's id in the record. */
 	item: string,
@@ -76,15 +76,22 @@ export type Affiliation = {
 };
 
 /**  The answer to a query, variant for variant. */
-export type Answer = 
+export type Answer = Answer_Serialize | Answer_Deserialize;
+
+/**  The answer to a query, variant for variant. */
+export type Answer_Deserialize = 
 /**  To `status`. */
 { type: "status"; value: VaultStatus } | 
 /**  To `record`. */
 { type: "record"; value: RecordView } | 
 /**  To `list`. */
-{ type: "list"; value: Page } | 
+{ type: "list"; value: Page_Deserialize } | 
 /**  To `records`. */
 { type: "records"; value: RecordView[] } | 
+/**  To `recordPage`. */
+{ type: "recordPage"; value: RecordPage_Deserialize } | 
+/**  To `groups`. */
+{ type: "groups"; value: GroupView[] } | 
 /**  To `search`. */
 { type: "search"; value: Row[] } | 
 /**  To `timeline`. */
@@ -93,6 +100,18 @@ export type Answer =
 { type: "history"; value: HistoryItem[] } | 
 /**  To `conflicts`. */
 { type: "conflicts"; value: ConflictView[] } | 
+/**  To `duplicates`. */
+{ type: "duplicates"; value: DuplicateView[] } | 
+/**  To `backlinks`. */
+{ type: "backlinks"; value: BacklinkView[] } | 
+/**  To `tags`. */
+{ type: "tags"; value: TagView[] } | 
+/**  To `files`. */
+{ type: "files"; value: FileView[] } | 
+/**  To `words`. */
+{ type: "words"; value: WordView[] } | 
+/**  To `differences`. */
+{ type: "differences"; value: DifferenceView[] } | 
 /**  To `trash`. */
 { type: "trash"; value: Row[] } | 
 /**  To `space`. */
@@ -102,7 +121,119 @@ export type Answer =
 /**  To `export`. */
 { type: "export"; value: string } | 
 /**  To `check`. */
-{ type: "check"; value: CheckReport };
+{ type: "check"; value: CheckReport } | 
+/**  To `damage`. */
+{ type: "damage"; value: DamageView[] };
+
+/**  The answer to a query, variant for variant. */
+export type Answer_Serialize = 
+/**  To `status`. */
+{ type: "status"; value: VaultStatus } | 
+/**  To `record`. */
+{ type: "record"; value: RecordView } | 
+/**  To `list`. */
+{ type: "list"; value: Page_Serialize } | 
+/**  To `records`. */
+{ type: "records"; value: RecordView[] } | 
+/**  To `recordPage`. */
+{ type: "recordPage"; value: RecordPage_Serialize } | 
+/**  To `groups`. */
+{ type: "groups"; value: GroupView[] } | 
+/**  To `search`. */
+{ type: "search"; value: Row[] } | 
+/**  To `timeline`. */
+{ type: "timeline"; value: TimelineItem[] } | 
+/**  To `history`. */
+{ type: "history"; value: HistoryItem[] } | 
+/**  To `conflicts`. */
+{ type: "conflicts"; value: ConflictView[] } | 
+/**  To `duplicates`. */
+{ type: "duplicates"; value: DuplicateView[] } | 
+/**  To `backlinks`. */
+{ type: "backlinks"; value: BacklinkView[] } | 
+/**  To `tags`. */
+{ type: "tags"; value: TagView[] } | 
+/**  To `files`. */
+{ type: "files"; value: FileView[] } | 
+/**  To `words`. */
+{ type: "words"; value: WordView[] } | 
+/**  To `differences`. */
+{ type: "differences"; value: DifferenceView[] } | 
+/**  To `trash`. */
+{ type: "trash"; value: Row[] } | 
+/**  To `space`. */
+{ type: "space"; value: SpaceDetail } | 
+/**  To `settings`. */
+{ type: "settings"; value: Setting[] } | 
+/**  To `export`. */
+{ type: "export"; value: string } | 
+/**  To `check`. */
+{ type: "check"; value: CheckReport } | 
+/**  To `damage`. */
+{ type: "damage"; value: DamageView[] };
+
+/**  A file that belongs to a record. Its bytes lie beside the database, once for each content. */
+export type Attachment = {
+	/**  BLAKE3 of its bytes, in hexadecimal. */
+	hash: string,
+	/**  File name. */
+	name: string,
+	/**  Media type, `image/jpeg`; may be empty. */
+	type: string,
+	/**  Bytes. */
+	size: number,
+	/**  The bytes are not on this computer. Filled in where one record is shown, not stored. */
+	missing: boolean,
+};
+
+/**  A record that links to another. */
+export type BacklinkView = {
+	/**  The record that links. */
+	id: string,
+	/**  Its space. */
+	space: string,
+	/**  Its kind. */
+	kind: string,
+	/**  Its name. */
+	name: string,
+	/**  The field by which it links: `relations`, `orgs`, `parent`, `assignee`, `copies`, `custom.KEY`. */
+	field: string,
+	/**  For a relation its type as written there; for a role the title. */
+	kindThere: string,
+	/**  What the link is called from here: `child` where the other says `parent`; empty where the type has no reverse name. */
+	kindHere: string,
+	/**  For a role: from, a date or part of one. */
+	since: string,
+	/**  For a role: until, a date or part of one; empty for a present one. */
+	until: string,
+};
+
+/**  How a backup is locked. */
+export type BackupLock = 
+/**  With a passphrase. */
+{ type: "passphrase"; 
+/**  The passphrase. */
+passphrase: Secret } | 
+/**  For whoever holds the secret key of an age recipient (`age1…`). */
+{ type: "recipient"; 
+/**  The recipient. */
+recipient: string };
+
+/**  What a backup holds. */
+export type BackupReport = {
+	/**  The file. */
+	path: string,
+	/**  Its size in bytes, as a number in text. */
+	bytes: string,
+	/**  When it was made, RFC 3339. */
+	at: string,
+	/**  Spaces in it. */
+	spaces: number,
+	/**  Records in it, with those in the trash. */
+	records: number,
+	/**  Changes in it. */
+	changes: number,
+};
 
 /**  What `check` found. */
 export type CheckReport = {
@@ -114,8 +245,14 @@ export type CheckReport = {
 	entries: number,
 	/**  Documents rebuilt and compared with their projections. */
 	documents: number,
-	/**  What is wrong, in sentences; empty when all is well. */
+	/**  What is wrong, in sentences; empty when all is well. What is set aside already is not among them. */
 	problems: string[],
+	/**  The same, each with what is safe and what was done about it. */
+	findings: Finding[],
+	/**  Findings beyond the ones listed. */
+	more: number,
+	/**  Records with damage that is set aside and not healed yet. */
+	damaged: number,
 };
 
 /**  Everything that changes the vault. Each is one named operation, durable when it returns; none waits for the network. */
@@ -185,6 +322,18 @@ dryRun: boolean } |
 { type: "undoImport"; 
 /**  The import, as its report names it; a unique beginning is enough. */
 import: string } | 
+/**  Makes one record of several people, or organisations, of one space. Nothing is lost, and it can be taken apart again. */
+{ type: "merge"; 
+/**  The records. */
+records: RecordRef_Deserialize[] } | 
+/**  Takes apart what was merged. */
+{ type: "unmerge"; 
+/**  The record that stayed, or one that was merged into it. */
+record: RecordRef_Deserialize } | 
+/**  Remembers that records look alike and are not the same. */
+{ type: "distinct"; 
+/**  The records. */
+records: RecordRef_Deserialize[] } | 
 /**  Makes a space. */
 { type: "createSpace"; 
 /**  Its name. */
@@ -208,6 +357,46 @@ space: string } |
 record: RecordRef_Deserialize; 
 /**  Where to. */
 space: string } | 
+/**  Gives records another tag instead of one, in all spaces this person may write: one operation. A tag that is there already is merged with. */
+{ type: "renameTag"; 
+/**  The tag, in any case and with or without accents. */
+from: string; 
+/**  What it becomes; empty removes it. */
+to: string; 
+/**  Only in this space. */
+space?: string | null } | 
+/**  Copies a file into the vault and attaches it to a record. */
+{ type: "attach"; 
+/**  The record. */
+record: RecordRef_Deserialize; 
+/**  Where the file is on this computer. */
+path: string; 
+/**  What it is called; empty: as it is called there. */
+name: string } | 
+/**  Writes an attached file to a path of this computer, verified. Changes nothing in the vault. */
+{ type: "saveFile"; 
+/**  Its hash, or the beginning of it. */
+hash: string; 
+/**  Where to; into a folder under its own name. */
+path: string } | 
+/**  Puts a linked copy of a private card into a shared space. */
+{ type: "share"; 
+/**  The private card. */
+record: RecordRef_Deserialize; 
+/**  The shared space. */
+space: string; 
+/**  The fields that are put there; empty: what stands on a business card. */
+fields: string[] } | 
+/**  Takes over values that differ between a private card and its copy in a shared space. */
+{ type: "takeOver"; 
+/**  The private card. */
+record: RecordRef_Deserialize; 
+/**  The copy: its item or id; empty where there is one. */
+copy: string; 
+/**  The fields; empty: all that differ. */
+fields: string[]; 
+/**  From the private card to the copy, instead of from the copy. */
+toCopy: boolean } | 
 /**  Makes an invitation link. Needs no network. */
 { type: "invite"; 
 /**  The space. */
@@ -246,6 +435,16 @@ member: string } |
 { type: "markSeen"; 
 /**  The record. */
 record: RecordRef_Deserialize } | 
+/**  Makes every cache again from the changes: what is shown, search, numbers, check sums, snapshots. */
+{ type: "rebuild" } | 
+/**  Checks everything, sets damage aside and makes caches again where they are wrong. */
+{ type: "repair" } | 
+/**  Writes everything but the computer's key to one encrypted file, and reads it back before it says done. */
+{ type: "backup"; 
+/**  The file on this computer; must not exist yet. */
+path: string; 
+/**  How it is locked. */
+lock: BackupLock } | 
 /**  Keeps a setting of this computer (theme, density, relay, ...). */
 { type: "setSetting"; 
 /**  Its key. */
@@ -317,6 +516,18 @@ dryRun: boolean } |
 { type: "undoImport"; 
 /**  The import, as its report names it; a unique beginning is enough. */
 import: string } | 
+/**  Makes one record of several people, or organisations, of one space. Nothing is lost, and it can be taken apart again. */
+{ type: "merge"; 
+/**  The records. */
+records: RecordRef_Serialize[] } | 
+/**  Takes apart what was merged. */
+{ type: "unmerge"; 
+/**  The record that stayed, or one that was merged into it. */
+record: RecordRef_Serialize } | 
+/**  Remembers that records look alike and are not the same. */
+{ type: "distinct"; 
+/**  The records. */
+records: RecordRef_Serialize[] } | 
 /**  Makes a space. */
 { type: "createSpace"; 
 /**  Its name. */
@@ -340,6 +551,46 @@ space: string } |
 record: RecordRef_Serialize; 
 /**  Where to. */
 space: string } | 
+/**  Gives records another tag instead of one, in all spaces this person may write: one operation. A tag that is there already is merged with. */
+{ type: "renameTag"; 
+/**  The tag, in any case and with or without accents. */
+from: string; 
+/**  What it becomes; empty removes it. */
+to: string; 
+/**  Only in this space. */
+space: string | null } | 
+/**  Copies a file into the vault and attaches it to a record. */
+{ type: "attach"; 
+/**  The record. */
+record: RecordRef_Serialize; 
+/**  Where the file is on this computer. */
+path: string; 
+/**  What it is called; empty: as it is called there. */
+name: string } | 
+/**  Writes an attached file to a path of this computer, verified. Changes nothing in the vault. */
+{ type: "saveFile"; 
+/**  Its hash, or the beginning of it. */
+hash: string; 
+/**  Where to; into a folder under its own name. */
+path: string } | 
+/**  Puts a linked copy of a private card into a shared space. */
+{ type: "share"; 
+/**  The private card. */
+record: RecordRef_Serialize; 
+/**  The shared space. */
+space: string; 
+/**  The fields that are put there; empty: what stands on a business card. */
+fields: string[] } | 
+/**  Takes over values that differ between a private card and its copy in a shared space. */
+{ type: "takeOver"; 
+/**  The private card. */
+record: RecordRef_Serialize; 
+/**  The copy: its item or id; empty where there is one. */
+copy: string; 
+/**  The fields; empty: all that differ. */
+fields: string[]; 
+/**  From the private card to the copy, instead of from the copy. */
+toCopy: boolean } | 
 /**  Makes an invitation link. Needs no network. */
 { type: "invite"; 
 /**  The space. */
@@ -378,6 +629,16 @@ member: string } |
 { type: "markSeen"; 
 /**  The record. */
 record: RecordRef_Serialize } | 
+/**  Makes every cache again from the changes: what is shown, search, numbers, check sums, snapshots. */
+{ type: "rebuild" } | 
+/**  Checks everything, sets damage aside and makes caches again where they are wrong. */
+{ type: "repair" } | 
+/**  Writes everything but the computer's key to one encrypted file, and reads it back before it says done. */
+{ type: "backup"; 
+/**  The file on this computer; must not exist yet. */
+path: string; 
+/**  How it is locked. */
+lock: BackupLock } | 
 /**  Keeps a setting of this computer (theme, density, relay, ...). */
 { type: "setSetting"; 
 /**  Its key. */
@@ -439,6 +700,62 @@ export type ConflictView = {
 	values: ConflictValue[],
 };
 
+/**  Another place of the same record. Where one record of a shared space is shown, this person's private card of it is filled in. */
+export type Copied = {
+	/**  The item's id in the record. */
+	item: string,
+	/**  The other space. */
+	space: string,
+	/**  The record there. */
+	id: string,
+	/**  The fields that were put there, and whose differences are offered. */
+	fields: string[],
+};
+
+/**  Something that could not be read and was set aside. */
+export type DamageView = {
+	/**  The record it belongs to; empty when to none, or not known. */
+	id: string,
+	/**  Its space. */
+	space: string,
+	/**  The record's name. */
+	name: string,
+	/**  When it was found, RFC 3339. */
+	found: string,
+	/**  What it is and what became of it, in a sentence. */
+	what: string,
+	/**  It was made whole again. */
+	healed: boolean,
+};
+
+/**  A value that differs between a private card and its copy in a shared space. */
+export type DifferenceView = {
+	/**  Which copy: an item of `copies`. */
+	copy: string,
+	/**  The copy's space. */
+	space: string,
+	/**  The copy. */
+	id: string,
+	/**  The field (`phones/ITEM`). */
+	field: string,
+	/**  The value on the private card; empty for none. */
+	own: string,
+	/**  The value of the copy; empty for none. */
+	shared: string,
+};
+
+/**  Two records that may be the same. */
+export type DuplicateView = {
+	/**  How alike they are, 0 to 100. */
+	score: number,
+	/**  Why, the strongest reason first. */
+	reasons: Reason[],
+	/**  One of them. */
+	one: Row,
+	/**  The other. */
+	other: Row,
+};
+
 /**  A stable word for each kind of error. */
 export type ErrorCode = 
 /**  There is no vault here yet. */
@@ -473,6 +790,8 @@ export type ErrorCode =
 "unreachable" | 
 /**  It took too long. */
 "timeout" | 
+/**  Nobody waits for the answer any more: a newer question took its place. */
+"stopped" | 
 /**  Something that should not happen. */
 "internal";
 
@@ -535,6 +854,14 @@ id: string } |
 /**  Cards done. */
 done: number; 
 /**  Of so many. */
+total: number } | 
+/**  How long work goes: `rebuild` (the lists are made again), `check`, `backup`. */
+{ event: "progress"; 
+/**  Which work. */
+what: string; 
+/**  Done so far. */
+done: number; 
+/**  Of so many; 0 when not known. */
 total: number } | 
 /**  The network side listens. */
 { event: "listening"; 
@@ -615,6 +942,69 @@ value: string } |
 field: string; 
 /**  The item's id, its value, or the member. */
 item: string };
+
+/**  A file and the records it belongs to. */
+export type FileView = {
+	/**  BLAKE3 of its bytes. */
+	hash: string,
+	/**  File name. */
+	name: string,
+	/**  Media type. */
+	type: string,
+	/**  Bytes. */
+	size: number,
+	/**  The bytes are not on this computer. */
+	missing: boolean,
+	/**  The records that have it, by id. */
+	records: string[],
+};
+
+/**  Something that `check` found wrong. */
+export type Finding = {
+	/**  What it is about: `record`, `change`, `entry`, `feed`, `membership`, `lists`, `file`. */
+	what: string,
+	/**  What is wrong. */
+	problem: string,
+	/**  What is safe all the same. */
+	safe: string,
+	/**  What was done about it, or what to do. */
+	done: string,
+};
+
+/**  A value that looks wrong. It is kept all the same. */
+export type Flag = {
+	/**  The field, or the item of a list (`phones/ITEM`). */
+	field: string,
+	/**  What looks wrong, in a sentence. */
+	message: string,
+};
+
+/**  A group of a list. */
+export type GroupView = {
+	/**  The letter, kind, space, tag, organisation or month. */
+	key: string,
+	/**  As people read it. */
+	label: string,
+	/**  How many records are in it. */
+	count: number,
+};
+
+/**  By what a list is grouped. */
+export type GroupedBy = 
+/**  The first letter of the name. */
+"letter" | 
+/**  The kind. */
+"kind" | 
+/**  The space. */
+"space" | 
+/**  Tags; a record may be in several groups. */
+"tag" | 
+/**  Organisations; a person may be in several groups. */
+"org" | 
+/**  The month of the last change. */
+"changed" | 
+/**  The month in which it was made. */
+"created";
 
 /**  One field that one change touched. */
 export type HistoryItem = {
@@ -754,11 +1144,11 @@ export type ListFilter = ListFilter_Serialize | ListFilter_Deserialize;
 
 /**  What a list shows. */
 export type ListFilter_Deserialize = {
-	/**  `person`, `org`, ...; empty for all. */
+	/**  `person`, `org`, ..., or `activity` for all activities; empty for all. */
 	kind: string,
 	/**  One space; `None` for all. */
 	space?: string | null,
-	/**  Words to find, with `tag:x`; empty for all. */
+	/**  A query in the language of the search box: words, `tag:x`, `due<today`, `-has:email`, `or`, ...; empty for all. */
 	text: string,
 	/**  Order. */
 	sort: SortBy,
@@ -766,15 +1156,17 @@ export type ListFilter_Deserialize = {
 	offset: number,
 	/**  How many at most; 0 means 100. */
 	limit: number,
+	/**  Where the page before ended (its `next`), instead of an offset: nothing is shown twice or left out when records come and go in between. */
+	cursor?: string | null,
 };
 
 /**  What a list shows. */
 export type ListFilter_Serialize = {
-	/**  `person`, `org`, ...; empty for all. */
+	/**  `person`, `org`, ..., or `activity` for all activities; empty for all. */
 	kind: string,
 	/**  One space; `None` for all. */
 	space: string | null,
-	/**  Words to find, with `tag:x`; empty for all. */
+	/**  A query in the language of the search box: words, `tag:x`, `due<today`, `-has:email`, `or`, ...; empty for all. */
 	text: string,
 	/**  Order. */
 	sort: SortBy,
@@ -782,6 +1174,8 @@ export type ListFilter_Serialize = {
 	offset: number,
 	/**  How many at most; 0 means 100. */
 	limit: number,
+	/**  Where the page before ended (its `next`), instead of an offset: nothing is shown twice or left out when records come and go in between. */
+	cursor?: string,
 };
 
 /**  A member of a space. */
@@ -820,6 +1214,18 @@ invitation: InvitationView } |
 { type: "import"; 
 /**  What became of it. */
 report: ImportReport } | 
+/**  The caches were made again. */
+{ type: "rebuilt"; 
+/**  Records gone through. */
+records: number } | 
+/**  The vault was checked and mended. */
+{ type: "repaired"; 
+/**  What was found, and what became of it. */
+report: CheckReport } | 
+/**  A backup was written and read back. */
+{ type: "backedUp"; 
+/**  What is in it. */
+report: BackupReport } | 
 /**  Something was taken back or done again. */
 { type: "undone"; 
 /**  Which operation, in words. */
@@ -830,11 +1236,38 @@ ids: string[] } |
 { type: "done" };
 
 /**  A page of a list. */
-export type Page = {
+export type Page = Page_Serialize | Page_Deserialize;
+
+/**  A page of a list. */
+export type Page_Deserialize = {
 	/**  The rows. */
 	rows: Row[],
 	/**  How many there are in all. */
 	total: number,
+	/**  There may be more than `total`: counting them all would take too long. */
+	atLeast?: boolean,
+	/**  Where the next page begins: the `cursor` of its filter. Nothing at the end. */
+	next?: string | null,
+	/**  The query that was answered instead: the one asked finds nothing, and this is nearly the same. */
+	meant?: string | null,
+	/**  What of the query was not understood. */
+	warnings?: Warning[],
+};
+
+/**  A page of a list. */
+export type Page_Serialize = {
+	/**  The rows. */
+	rows: Row[],
+	/**  How many there are in all. */
+	total: number,
+	/**  There may be more than `total`: counting them all would take too long. */
+	atLeast?: boolean,
+	/**  Where the next page begins: the `cursor` of its filter. Nothing at the end. */
+	next?: string,
+	/**  The query that was answered instead: the one asked finds nothing, and this is nearly the same. */
+	meant?: string,
+	/**  What of the query was not understood. */
+	warnings?: Warning[],
 };
 
 /**  Everything that can be asked. Answered from the projections, never by loading documents (except history and conflicts of one record). */
@@ -856,6 +1289,16 @@ filter: ListFilter_Deserialize } |
 { type: "records"; 
 /**  Which records. */
 filter: ListFilter_Deserialize } | 
+/**  Whole records matching a filter, page by page. */
+{ type: "recordPage"; 
+/**  Which records. */
+filter: ListFilter_Deserialize } | 
+/**  How many records of a list are in which group; its order and page do not count. */
+{ type: "groups"; 
+/**  Which records. */
+filter: ListFilter_Deserialize; 
+/**  What makes a group. */
+by: GroupedBy } | 
 /**  Search over everything, best first. */
 { type: "search"; 
 /**  What was typed. */
@@ -876,6 +1319,34 @@ record: RecordRef_Deserialize } |
 { type: "conflicts"; 
 /**  Of one record, or of all. */
 record?: RecordRef_Deserialize | null } | 
+/**  Pairs of people, and of organisations, that may be the same, the most alike first. */
+{ type: "duplicates"; 
+/**  One space; `None` for all. */
+space?: string | null; 
+/**  At most this many; 0 means 100. */
+limit: number } | 
+/**  Records that link to this one, other than by taking part. */
+{ type: "backlinks"; 
+/**  Which. */
+record: RecordRef_Deserialize } | 
+/**  All tags with their counts. */
+{ type: "tags"; 
+/**  Of one space; `None` for all. */
+space?: string | null } | 
+/**  Files of one record, or all. */
+{ type: "files"; 
+/**  Which record. */
+record?: RecordRef_Deserialize | null } | 
+/**  Words to choose from: `statuses`, `relations`, or the labels of a list (`phones`). */
+{ type: "words"; 
+/**  The space; `None` is the private space. */
+space?: string | null; 
+/**  Which. */
+vocabulary: string } | 
+/**  What differs between a private card and its copies in shared spaces. */
+{ type: "differences"; 
+/**  The private card. */
+record: RecordRef_Deserialize } | 
 /**  Records in the trash. */
 { type: "trash" } | 
 /**  A space with its members and open invitations. */
@@ -891,7 +1362,11 @@ format: string;
 /**  Which records. */
 filter: ListFilter_Deserialize } | 
 /**  Verifies signatures, chains, documents, projections and accumulators. */
-{ type: "check" };
+{ type: "check" } | 
+/**  What could not be read and was set aside, newest first. */
+{ type: "damage"; 
+/**  Of one record and not healed yet, or all that ever was. */
+record?: RecordRef_Deserialize | null };
 
 /**  Everything that can be asked. Answered from the projections, never by loading documents (except history and conflicts of one record). */
 export type Query_Serialize = 
@@ -909,6 +1384,16 @@ filter: ListFilter_Serialize } |
 { type: "records"; 
 /**  Which records. */
 filter: ListFilter_Serialize } | 
+/**  Whole records matching a filter, page by page. */
+{ type: "recordPage"; 
+/**  Which records. */
+filter: ListFilter_Serialize } | 
+/**  How many records of a list are in which group; its order and page do not count. */
+{ type: "groups"; 
+/**  Which records. */
+filter: ListFilter_Serialize; 
+/**  What makes a group. */
+by: GroupedBy } | 
 /**  Search over everything, best first. */
 { type: "search"; 
 /**  What was typed. */
@@ -929,6 +1414,34 @@ record: RecordRef_Serialize } |
 { type: "conflicts"; 
 /**  Of one record, or of all. */
 record: RecordRef_Serialize | null } | 
+/**  Pairs of people, and of organisations, that may be the same, the most alike first. */
+{ type: "duplicates"; 
+/**  One space; `None` for all. */
+space: string | null; 
+/**  At most this many; 0 means 100. */
+limit: number } | 
+/**  Records that link to this one, other than by taking part. */
+{ type: "backlinks"; 
+/**  Which. */
+record: RecordRef_Serialize } | 
+/**  All tags with their counts. */
+{ type: "tags"; 
+/**  Of one space; `None` for all. */
+space: string | null } | 
+/**  Files of one record, or all. */
+{ type: "files"; 
+/**  Which record. */
+record: RecordRef_Serialize | null } | 
+/**  Words to choose from: `statuses`, `relations`, or the labels of a list (`phones`). */
+{ type: "words"; 
+/**  The space; `None` is the private space. */
+space: string | null; 
+/**  Which. */
+vocabulary: string } | 
+/**  What differs between a private card and its copies in shared spaces. */
+{ type: "differences"; 
+/**  The private card. */
+record: RecordRef_Serialize } | 
 /**  Records in the trash. */
 { type: "trash" } | 
 /**  A space with its members and open invitations. */
@@ -944,7 +1457,42 @@ format: string;
 /**  Which records. */
 filter: ListFilter_Serialize } | 
 /**  Verifies signatures, chains, documents, projections and accumulators. */
-{ type: "check" };
+{ type: "check" } | 
+/**  What could not be read and was set aside, newest first. */
+{ type: "damage"; 
+/**  Of one record and not healed yet, or all that ever was. */
+record: RecordRef_Serialize | null };
+
+/**  One thing two records have in common, or in which they differ. */
+export type Reason = {
+	/**  `name`, `similar-name`, `short-name`, `sound`, `email`, `phone`, `org`, `birthday`, `other-birthday`. */
+	kind: string,
+	/**  What they share, as one of them says it. */
+	value: string,
+};
+
+/**  A page of whole records. */
+export type RecordPage = RecordPage_Serialize | RecordPage_Deserialize;
+
+/**  A page of whole records. */
+export type RecordPage_Deserialize = {
+	/**  The records. */
+	records: RecordView[],
+	/**  Where the next page begins. Nothing at the end. */
+	next?: string | null,
+	/**  What of the query was not understood. */
+	warnings: Warning[],
+};
+
+/**  A page of whole records. */
+export type RecordPage_Serialize = {
+	/**  The records. */
+	records: RecordView[],
+	/**  Where the next page begins. Nothing at the end. */
+	next: string | null,
+	/**  What of the query was not understood. */
+	warnings: Warning[],
+};
 
 /**  Names a record: an id, a unique prefix of one, or a unique name; with the space where that is not unique. */
 export type RecordRef = RecordRef_Serialize | RecordRef_Deserialize;
@@ -968,7 +1516,8 @@ export type RecordRef_Serialize = {
 /**
  *  A record in the shape the window and the command line show.
  * 
- *  Empty text, lists and maps mean "not there"; the command line leaves them out.
+ *  Empty text, lists and maps mean "not there"; the command line leaves them out. Fields stand in the order in which records use them: what
+ *  most records leave empty is at the end, so that it takes no room where views are stored.
  */
 export type RecordView = {
 	/**  `p_01...` */
@@ -977,66 +1526,146 @@ export type RecordView = {
 	kind: string,
 	/**  The space it belongs to. */
 	space: string,
-	/**  The full name (vCard FN), its own field; for an activity its subject. */
+	/**  The full name (vCard FN), its own field; for an activity its subject, for a task or event its title. */
 	name: string,
+	/**  The text of an activity. */
+	text: string,
+	/**  When an activity took place, RFC 3339 UTC. */
+	at: string,
+	/**  The records that took part in an activity or event, or that a task is about. */
+	with: string[],
+	/**  The records that were merged into this one. */
+	merged: string[],
+	/**  The records that look like this one and are not the same. */
+	distinct: string[],
+	/**  When and by whom it was made. */
+	created: Stamp,
+	/**  When and by whom it was last changed. */
+	changed: Stamp,
+	/**  How long an activity took, in minutes, as text. */
+	duration: string,
 	/**  Given name. */
 	given: string,
 	/**  Family name. */
 	family: string,
+	/**  E-mail addresses. */
+	emails: Labelled[],
+	/**  Phone numbers. */
+	phones: Labelled[],
+	/**  Roles in organisations. */
+	orgs: Affiliation[],
+	/**  Addresses. */
+	addresses: Address[],
+	/**  Tags, sorted; `place:glasgow` where a tag has a context. */
+	tags: string[],
+	/**  `1986-12-03`, `--12-03` or `1986`. */
+	birthday: string,
+	/**  Keep in touch every so often: `6w`, `3m`. */
+	rhythm: string,
+	/**  Links. */
+	urls: Labelled[],
+	/**  Notes about the record. */
+	notes: string,
+	/**  Fields of the person's own and fields kept from imports. */
+	custom: { [key in string]: string },
+	/**  Links to other records. */
+	relations: Relation[],
+	/**  Messaging addresses. */
+	ims: Labelled[],
+	/**  Other dates; the labels `anniversary` and `died` are those of vCard. */
+	dates: Labelled[],
 	/**  Middle name. */
 	middle: string,
 	/**  Honorific before the name. */
 	prefix: string,
 	/**  Letters after the name. */
 	suffix: string,
-	/**  Nickname. */
+	/**  Nicknames, separated by commas. */
 	nickname: string,
 	/**  Pronouns, as the person says them. */
 	pronouns: string,
-	/**  E-mail addresses. */
-	emails: Labelled[],
-	/**  Phone numbers. */
-	phones: Labelled[],
-	/**  Addresses. */
-	addresses: Address[],
-	/**  Roles in organisations. */
-	orgs: Affiliation[],
-	/**  Links. */
-	urls: Labelled[],
-	/**  Messaging addresses. */
-	ims: Labelled[],
-	/**  `1986-12-03`, `--12-03` or `1986`. */
-	birthday: string,
-	/**  Other dates. */
-	dates: Labelled[],
-	/**  Tags, sorted. */
-	tags: string[],
-	/**  Notes about the record. */
-	notes: string,
-	/**  Keep in touch every so often: `6w`, `3m`. */
-	rhythm: string,
-	/**  Fields of the person's own and fields kept from imports. */
-	custom: { [key in string]: string },
-	/**  Links to other records. */
-	relations: Relation[],
-	/**  The text of an activity. */
-	text: string,
-	/**  When an activity took place, RFC 3339 UTC. */
-	at: string,
-	/**  How long it took, in minutes, as text. */
-	duration: string,
-	/**  The records that took part in an activity. */
-	with: string[],
-	/**  When and by whom it was made. */
-	created: Stamp,
-	/**  When and by whom it was last changed. */
-	changed: Stamp,
+	/**  Where a task or event stands: `open`, `done`, `cancelled`, or a word of the space's vocabulary. Empty is `open`. */
+	status: string,
+	/**  When a task is due: a date or RFC 3339. */
+	due: string,
+	/**  When to remind of a task or event: a date, RFC 3339, or how long before (`1d`, `15m`). */
+	reminder: string,
+	/**  Who does a task: a member or a person's record. */
+	assignee: string,
+	/**  When a task was done, RFC 3339. */
+	done: string,
+	/**  The task, organisation, event or project this is a part of. */
+	parent: string,
+	/**  When an event starts: a date (all day), or a time, with its offset or in `timezone`. */
+	start: string,
+	/**  When an event ends, like `start`; of an event that lasts whole days, its last day. */
+	end: string,
+	/**  A time zone of the IANA database, `Europe/Helsinki`: of an event, or where a person lives. */
+	timezone: string,
+	/**  The event lasts whole days: `start` is a date. Derived. */
+	allDay: boolean,
+	/**  How an event or task repeats: RFC 5545, `FREQ=WEEKLY;BYDAY=MO`. */
+	recurrence: string,
+	/**  Where an event or activity takes place. */
+	place: string,
+	/**  Who began a call, e-mail or message: `in` or `out`. */
+	direction: string,
+	/**  When to come back to an activity: a date or RFC 3339. */
+	followup: string,
+	/**  No reminders of the rhythm before this date. */
+	snoozed: string,
+	/**  Files. */
+	attachments: Attachment[],
+	/**  The picture: the hash of one of the attachments. */
+	photo: string,
+	/**  Languages a person speaks. */
+	languages: Labelled[],
+	/**  Gender, in the person's words. */
+	gender: string,
+	/**  How the given name is pronounced. */
+	phoneticGiven: string,
+	/**  How the middle name is pronounced. */
+	phoneticMiddle: string,
+	/**  How the family name is pronounced. */
+	phoneticFamily: string,
+	/**  How the whole name is pronounced. */
+	phoneticName: string,
+	/**  Public keys and certificates. */
+	keys: Labelled[],
+	/**  Numbers under which others know it: VAT, register, ORCID. */
+	identifiers: Labelled[],
+	/**  Of a definition: the word it defines (the key of a custom field, a kind, the name of a vocabulary). */
+	word: string,
+	/**  Of a field's definition: `text`, `number`, `date`, `choice`, `link`, `money` or `yesno`. */
+	valueType: string,
+	/**  Of a definition: the words to choose from, in their order. */
+	options: Labelled[],
+	/**  Of a field's definition: the kinds of record that have it; empty for all. */
+	kinds: string[],
+	/**  Of a relation type: what it is called from the other side. */
+	reverse: string,
+	/**  Of a saved view: what it finds. */
+	query: string,
+	/**  Of a saved view: its order. */
+	sort: string,
+	/**  Of a saved view: its columns, separated by commas. */
+	columns: string,
+	/**  Of a saved view: the field it is grouped by. */
+	group: string,
+	/**  Of a private card: its copies in shared spaces. */
+	copies: Copied[],
+	/**  Where the record is now, when it was moved away or merged into another; this is what is left of it. */
+	moved: Copied,
 	/**  Keys of fields with more than one value (`phones/ITEM`, `name`, `deleted`). */
 	conflicts: string[],
 	/**  Keys a newer version wrote that this one does not know; shown read-only. */
 	unknown: string[],
 	/**  In the trash. */
 	deleted: boolean,
+	/**  What typed values were understood as (`phones/ITEM`: `+447700900142`). Filled in where one record is shown, not stored. */
+	understood: { [key in string]: string },
+	/**  Values that look wrong. Filled in where records are shown, not stored. */
+	flags: Flag[],
 };
 
 /**  A typed link to another record. */
@@ -1045,8 +1674,15 @@ export type Relation = {
 	item: string,
 	/**  `introduced by`, `spouse`, ... */
 	type: string,
-	/**  The other record. */
+	/**  The other record; or a name, where somebody is known by name alone. */
 	id: string,
+	/**  The other record's name now. Filled in where one record is shown, not stored. */
+	name: string,
+	/**
+	 *  What became of the other record: empty (it is there), `missing` (not on this computer), `trash`, `moved`, or `text` (a name, no
+	 *  record). Filled in where one record is shown, not stored.
+	 */
+	state: string,
 };
 
 /**  A row of a list. */
@@ -1073,6 +1709,9 @@ export type Row = {
 	deleted: boolean,
 };
 
+/**  A text that is never printed. */
+export type Secret = string;
+
 /**  A setting of this computer. */
 export type Setting = {
 	/**  Key. */
@@ -1088,7 +1727,15 @@ export type SortBy =
 /**  Newest change first. */
 "changed" | 
 /**  Newest first. */
-"created";
+"created" | 
+/**  What is due first; what is not due comes last, by name. */
+"due" | 
+/**  What begins first; what does not begin comes last, by name. */
+"start" | 
+/**  Whom one met last; whom one never met comes last, by name. */
+"last" | 
+/**  What took place last; what does not take place comes last, by name. */
+"at";
 
 /**  A space with its members and open invitations. */
 export type SpaceDetail = {
@@ -1141,6 +1788,16 @@ export type SyncLine = {
 	title: string,
 	/**  Second line: "Maria has all, as of 14:11". */
 	detail: string,
+};
+
+/**  A tag and how often it is used. */
+export type TagView = {
+	/**  As typed on one of the records. */
+	tag: string,
+	/**  Before the colon, `place` of `place:glasgow`; empty without one. */
+	context: string,
+	/**  Records that have it. */
+	records: number,
 };
 
 /**  One line of a timeline: an activity, or field changes by one person in one go. */
@@ -1225,6 +1882,10 @@ export type VaultStatus = {
 	orgs: number,
 	/**  Records with a conflict. */
 	conflicts: number,
+	/**  Records with damage that is set aside and not healed yet. */
+	damaged: number,
+	/**  The lists are being made again and are not complete yet. */
+	rebuilding: boolean,
 	/**  The label of the operation `undo` would take back; empty when there is none. */
 	canUndo: string,
 	/**  The label of the operation `redo` would do again; empty when there is none. */
@@ -1241,6 +1902,28 @@ export type Warned = {
 	line: number,
 	/**  What is wrong, in a sentence. */
 	message: string,
+};
+
+/**  Something in a query that was not understood. It was searched as words, or left out where it says nothing yet. */
+export type Warning = {
+	/**  Where it begins, in characters. */
+	at: number,
+	/**  How many characters it has. */
+	length: number,
+	/**  What is wrong and what was done, in a sentence. */
+	message: string,
+};
+
+/**  A word to choose from. */
+export type WordView = {
+	/**  The word. */
+	value: string,
+	/**  Of a status: what it counts as, `open`, `done` or `cancelled`. */
+	category: string,
+	/**  Of a type of relation: its name from the other side. */
+	reverse: string,
+	/**  Defined in the space, not built in. */
+	own: boolean,
 };
 
 /* Tauri Specta runtime */

@@ -86,6 +86,8 @@ export class FakeEngine {
       conflicts: this.conflicts.length,
       canUndo: this.undone.length ? "the last change" : "",
       canRedo: "",
+      damaged: 0,
+      rebuilding: false,
       sync,
     };
   }
