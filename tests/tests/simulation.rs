@@ -152,7 +152,7 @@ fn who_joins_again_by_invitation_judges_what_was_held() {
     world.settle();
 }
 
-/// Seeds 4007, 4039, 4056 and 4089. Ada had left and Bob was out and in again; she learned from him that he is back, and stopped before he learned
+/// Seed 4056. Ada had left and Bob was out and in again; she learned from him that he is back, and stopped before he learned
 /// that she is gone.
 #[test]
 fn who_left_and_learns_that_a_member_is_back_still_tells_them() {

@@ -1,9 +1,13 @@
 //! The words of the command line (see the README and `tuttu help`).
 
+mod nested;
+
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
+
+pub(crate) use nested::{AttachmentCommand, SpaceCommand, TagCommand};
 
 /// People, organisations and what you did with them, on your own computer. Shares a space directly with colleagues, without a server.
 #[derive(Debug, Parser)]
@@ -418,76 +422,6 @@ pub(crate) enum Command {
         /// Lock it for an age recipient instead of with a passphrase
         #[arg(long, value_name = "AGE1...")]
         recipient: Option<String>,
-    },
-}
-
-/// What to do with spaces.
-#[derive(Debug, Subcommand)]
-pub(crate) enum SpaceCommand {
-    /// Make a space
-    New {
-        /// Its name
-        name: String,
-    },
-    /// All spaces
-    List,
-    /// One space with its members and invitations
-    Show {
-        /// The space
-        space: String,
-    },
-    /// Rename a space
-    Rename {
-        /// The space
-        space: String,
-        /// The new name
-        name: String,
-    },
-    /// Leave a space; your copy stays readable
-    Leave {
-        /// The space
-        space: String,
-    },
-}
-
-/// What to do with tags.
-#[derive(Debug, Subcommand)]
-pub(crate) enum TagCommand {
-    /// All tags with their counts
-    List {
-        /// The space; all unless told
-        #[arg(long)]
-        space: Option<String>,
-    },
-    /// Give every record with one tag another instead; a tag that is there already is merged with
-    Rename {
-        /// The tag
-        from: String,
-        /// What it becomes
-        to: String,
-        /// Only in this space
-        #[arg(long)]
-        space: Option<String>,
-    },
-    /// Take a tag off every record
-    Remove {
-        /// The tag
-        tag: String,
-        /// Only in this space
-        #[arg(long)]
-        space: Option<String>,
-    },
-}
-
-/// What to do with attached files.
-#[derive(Debug, Subcommand)]
-pub(crate) enum AttachmentCommand {
-    /// Write a file to a path, verified
-    Save {
-        /// Its hash, or the beginning of it
-        hash: String,
-        /// Where to
-        file: PathBuf,
     },
 }
 

@@ -200,7 +200,7 @@ fn a_garbled_change_comes_out_of_a_snapshot() {
 #[test]
 fn wrong_caches_are_found_and_made_again() {
     for wrong in [
-        "UPDATE record SET sort = 'zz'",
+        "UPDATE record SET collation = x'FF'",
         "DELETE FROM tag",
         "DELETE FROM finder",
         "DELETE FROM tally",
@@ -232,7 +232,7 @@ fn caches_of_another_version_are_made_again_at_opening() {
         world.add(&format!(r#"{{"name":"Person {n:02}","notes":"met in harbour {n}"}}"#));
     }
     let before = exported(world.engine());
-    world.behind("UPDATE meta SET value = x'00' WHERE key = 'store.projections'; UPDATE record SET view = x'00', sort = 'q'");
+    world.behind("UPDATE meta SET value = x'00' WHERE key = 'store.projections'; UPDATE record SET view = x'00', collation = x'FF'");
     assert_eq!(exported(world.engine()), before);
     assert_clean(world.engine());
     let Outcome::Rebuilt { records } = world.engine().execute(Command::Rebuild).unwrap() else { panic!() };

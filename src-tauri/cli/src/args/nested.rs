@@ -1,0 +1,75 @@
+//! The words after `space`, `tag` and `attachment`.
+
+use std::path::PathBuf;
+
+use clap::Subcommand;
+
+/// What to do with spaces.
+#[derive(Debug, Subcommand)]
+pub(crate) enum SpaceCommand {
+    /// Make a space
+    New {
+        /// Its name
+        name: String,
+    },
+    /// All spaces
+    List,
+    /// One space with its members and invitations
+    Show {
+        /// The space
+        space: String,
+    },
+    /// Rename a space
+    Rename {
+        /// The space
+        space: String,
+        /// The new name
+        name: String,
+    },
+    /// Leave a space; your copy stays readable
+    Leave {
+        /// The space
+        space: String,
+    },
+}
+
+/// What to do with tags.
+#[derive(Debug, Subcommand)]
+pub(crate) enum TagCommand {
+    /// All tags with their counts
+    List {
+        /// The space; all unless told
+        #[arg(long)]
+        space: Option<String>,
+    },
+    /// Give every record with one tag another instead; a tag that is there already is merged with
+    Rename {
+        /// The tag
+        from: String,
+        /// What it becomes
+        to: String,
+        /// Only in this space
+        #[arg(long)]
+        space: Option<String>,
+    },
+    /// Take a tag off every record
+    Remove {
+        /// The tag
+        tag: String,
+        /// Only in this space
+        #[arg(long)]
+        space: Option<String>,
+    },
+}
+
+/// What to do with attached files.
+#[derive(Debug, Subcommand)]
+pub(crate) enum AttachmentCommand {
+    /// Write a file to a path, verified
+    Save {
+        /// Its hash, or the beginning of it
+        hash: String,
+        /// Where to
+        file: PathBuf,
+    },
+}
