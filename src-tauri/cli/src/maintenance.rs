@@ -9,7 +9,7 @@ use tuttu_engine::api::{Answer, BackupLock, CheckReport, Command, ErrorCode, Err
 use tuttu_engine::{Engine, Restore, RestoreKey};
 
 use crate::backend::{Backend, unexpected};
-use crate::output::{Out, note, printable};
+use crate::output::{Out, counted, note, printable};
 
 type Done = Result<ExitCode, ErrorView>;
 
@@ -93,7 +93,13 @@ async fn repaired(backend: &mut Backend) -> Result<CheckReport, ErrorView> {
 
 fn print_report(out: Out, report: &CheckReport, repaired: bool) -> Done {
     let clean = report.problems.is_empty() && report.more == 0;
-    let counts = format!("{} spaces, {} feeds, {} entries, {} records", report.spaces, report.feeds, report.entries, report.documents);
+    let counts = [
+        counted(report.spaces, "space", "spaces"),
+        counted(report.feeds, "feed", "feeds"),
+        counted(report.entries, "entry", "entries"),
+        counted(report.documents, "record", "records"),
+    ]
+    .join(", ");
     let findings: Vec<Value> = report
         .findings
         .iter()
@@ -164,12 +170,19 @@ pub(crate) async fn backup(out: Out, backend: &mut Backend, file: &Path, from: K
     match backend.execute_with_progress(Command::Backup { path: path.to_string_lossy().into_owned(), lock }).await? {
         Outcome::BackedUp { report } => {
             let text = format!(
-                "Wrote {} and read it back: {} records in {} spaces, {} changes, {} bytes.",
-                report.path, report.records, report.spaces, report.changes, report.bytes
+                "Wrote {} and read it back: {} in {}, {}, {} bytes.",
+                report.path,
+                counted(report.records, "record", "records"),
+                counted(report.spaces, "space", "spaces"),
+                counted(report.changes, "change", "changes"),
+                report.bytes
             );
             let object = json!({"file": report.path, "bytes": report.bytes.parse::<u64>().unwrap_or(0), "at": report.at,
                 "spaces": report.spaces, "records": report.records, "changes": report.changes});
             out.answer(&object, &printable(&text))?;
+            if matches!(backend.query(Query::Files { record: None }).await?, Answer::Files(files) if !files.is_empty()) {
+                note("Attached files are not in it yet: copy the folder “files” of the vault as well.");
+            }
             OK
         }
         other => Err(unexpected(&other)),
@@ -196,7 +209,12 @@ pub(crate) async fn restore(out: Out, dir: &Path, file: PathBuf, from: KeyFrom, 
     out.answer(
         &json!({"vault": vault.to_string(), "person": restored.person_name, "made_on": restored.made_on, "spaces": restored.spaces,
             "records": restored.records}),
-        &printable(&format!("Restored {} records in {} spaces of {} to {vault}.", restored.records, restored.spaces, restored.person_name)),
+        &printable(&format!(
+            "Restored {} in {} of {} to {vault}.",
+            counted(restored.records, "record", "records"),
+            counted(restored.spaces, "space", "spaces"),
+            restored.person_name
+        )),
     )?;
     if !out.is_json() {
         note(&printable(&format!(

@@ -49,7 +49,7 @@ pub(crate) fn print_record(out: Out, view: &RecordView) -> Result<(), ErrorView>
     out.line(&out.strong(&printable(&name)))?;
     let mut rows = vec![vec!["id".to_owned(), view.id.clone()]];
     for (key, value) in view.to_json() {
-        if !matches!(key.as_str(), "id" | "name" | "space" | "kind" | "created" | "changed" | "unknown") {
+        if !matches!(key.as_str(), "id" | "name" | "space" | "kind" | "created" | "changed" | "unknown" | "understood") {
             rows.extend(field_rows(&key, &value));
         }
     }

@@ -51,7 +51,7 @@ fn contact(feed: &Feed, n: u64) -> tuttu_model::Change {
         ("addresses/aaaaaaa1/street", "14 Quayside Row"),
         ("addresses/aaaaaaa1/city", "Glasgow"),
         ("addresses/aaaaaaa1/postcode", "G1 4QT"),
-        (if n % 3 == 0 { "birthday" } else { "nickname" }, &format!("1986-{:02}-03", 1 + n % 12)),
+        (if n.is_multiple_of(3) { "birthday" } else { "nickname" }, &format!("1986-{:02}-03", 1 + n % 12)),
         ("notes", &words(n, 45)),
         (["tag:partner", "tag:funder", "tag:press"][(n % 3) as usize], ""),
     ])
