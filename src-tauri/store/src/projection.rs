@@ -137,7 +137,7 @@ pub(crate) fn name_number(name: &str) -> i64 {
     }
     let hash = blake3::hash(folded.as_bytes());
     let (start, _) = hash.as_bytes().split_at(8);
-    i64::from_le_bytes(start.try_into().unwrap_or_default()).max(1)
+    (i64::from_le_bytes(start.try_into().unwrap_or_default()) & i64::MAX).max(1)
 }
 
 /// What a record is sorted by: its name, or what is shown instead. Punctuation before the first letter or digit does not count.
