@@ -130,6 +130,10 @@ impl Engine {
 
     fn create_record(&self, space: Option<String>, kind: &str, edits: Vec<FieldEdit>) -> Result<Outcome, ErrorView> {
         let kind = Kind::from(kind);
+        let edits = self.inner.read(|reader| {
+            let space = self.inner.space_or_own(reader, space.as_deref())?.id;
+            self.inner.link_names(reader, &space, edits)
+        })?;
         let draft = RecordDraft::from_edits(&kind, &edits)?;
         self.add_drafts(space, vec![draft])
     }
@@ -140,6 +144,7 @@ impl Engine {
             let (current, mut items) = (document.record(), inner.item_ids()?);
             inner.caches().keep_document((space, doc), document);
             inner.check_editable(tx, &space, &current.kind)?;
+            let edits = inner.link_names(tx, &space, edits)?;
             let ops = plan_all(&current, &edits, &mut || items.next_id())?;
             let ops = inner.with_done(tx, &space, &current, ops)?;
             let name = name_of(&current);

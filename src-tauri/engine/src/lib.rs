@@ -36,6 +36,7 @@ mod sync_line;
 mod tags;
 mod timeline;
 mod tray;
+mod typed_links;
 mod undo;
 mod vault;
 

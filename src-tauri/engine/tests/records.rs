@@ -352,3 +352,41 @@ fn a_private_card_and_its_copy_are_one_person() {
     engine.execute(Command::Undo).unwrap();
     assert_eq!(get(&engine, &copy.id).name, "Priya");
 }
+
+#[test]
+fn a_name_typed_where_a_link_is_meant_becomes_one() {
+    let (_dir, engine) = vault();
+    engine.execute(Command::CreateSpace { name: "Harbour".into() }).unwrap();
+    let trust = add(&engine, "org", &["name=Harbourline Trust"]);
+    let priya = add(&engine, "person", &["name=Priya Raghunathan", "org=harbourline trust"]);
+    let shared = add_in(&engine, Some("Harbour"), "person", &["name=Priya Raghunathan"]);
+    assert_eq!(get(&engine, &priya).orgs[0].org, trust);
+
+    // In a space a link leads into that space; one's own record is preferred where both are.
+    let here = add_in(&engine, Some("Harbour"), "call", &["text=Quay", "with=priya raghunathan"]);
+    let own = add(&engine, "call", &["text=House", "with=Priya Raghunathan, A stranger"]);
+    assert_eq!(get(&engine, &here).with, [shared.clone()]);
+    assert_eq!(get(&engine, &own).with, ["A stranger".to_owned(), priya.clone()]);
+    set(&engine, &own, &["with-=Priya Raghunathan", &format!("with+={}", &shared[..shared.len() - 2])]);
+    assert_eq!(get(&engine, &own).with, ["A stranger".to_owned(), shared]);
+
+    // What is somebody's own is not linked from a space that others see.
+    let outside = add_in(&engine, Some("Harbour"), "call", &["text=Trust", "with=Harbourline Trust"]);
+    assert_eq!(get(&engine, &outside).with, ["Harbourline Trust"]);
+
+    add(&engine, "person", &["name=Priya Raghunathan"]);
+    let create = Command::Create { space: None, kind: "call".into(), edits: edits(&["text=Which", "with=Priya Raghunathan"]) };
+    let error = engine.execute(create).unwrap_err();
+    assert!(error.code == ErrorCode::Ambiguous && error.hint.contains(&priya), "{error:?}");
+}
+
+#[test]
+fn a_task_is_given_to_a_member_by_name() {
+    let (_dir, engine) = vault();
+    let task = add(&engine, "task", &["name=Send the drawings", "assignee=Ilona"]);
+    let space = match engine.query(Query::Space { space: "My own".into() }).unwrap() {
+        Answer::Space(space) => space,
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(get(&engine, &task).assignee, space.members[0].id);
+}
