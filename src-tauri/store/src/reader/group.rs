@@ -3,13 +3,17 @@
 use std::collections::BTreeMap;
 
 use super::Reader;
+use super::order::Scope;
 use crate::error::StoreError;
 use crate::rows::{Group, GroupBy, ListQuery};
-use crate::search::{Bits, line_of};
+use crate::search::{About, Bits, line_of};
 use crate::sql;
 
 /// Groups that are told, the largest where there are more.
 const GROUPS: usize = 1_000;
+
+/// Characters of a time that say its month.
+const MONTH: usize = 7;
 
 type Counts = BTreeMap<String, u32>;
 
@@ -55,19 +59,59 @@ impl Reader<'_> {
             }
             GroupBy::Changed | GroupBy::Created => {
                 let column = if by == GroupBy::Changed { "changed" } else { "created" };
-                let sql = format!("SELECT substr({column}, 1, 7), sid, count(*) FROM record WHERE deleted = 0 AND kind = ?1 GROUP BY 1, 2");
+                // The index gives the times in their order: months follow each other, which SQLite does not know and would sort for.
+                let sql = format!("SELECT {column}, sid FROM record WHERE deleted = 0 AND kind = ?1 ORDER BY {column}");
                 for kind in &scope.kinds {
+                    let (mut month, mut held) = (String::new(), 0);
                     sql::each(self.connection, &sql, [kind], |row| {
                         if scope.in_space(row.get(1)?) {
-                            *counts.entry(row.get(0)?).or_default() += row.get::<_, u32>(2)?;
+                            let time = row.get_ref(0)?.as_str().map_err(rusqlite::Error::from)?;
+                            let this = time.get(..MONTH).unwrap_or(time);
+                            if this != month {
+                                *counts.entry(std::mem::replace(&mut month, this.to_owned())).or_default() += held;
+                                held = 0;
+                            }
+                            held += 1;
                         }
                         Ok(true)
                     })?;
+                    *counts.entry(month).or_default() += held;
                 }
+                counts.retain(|_, count| *count > 0);
             }
+            GroupBy::Letter | GroupBy::Tag | GroupBy::Org if scope.is_people() => self.count_people(&scope, by, &mut counts)?,
             GroupBy::Letter | GroupBy::Tag | GroupBy::Org => return Ok(None),
         }
         Ok(Some(counts))
+    }
+
+    /// All people or organisations of a scope, out of the search memory.
+    fn count_people(&self, scope: &Scope, by: GroupBy, counts: &mut Counts) -> Result<(), StoreError> {
+        let holds = |kind: &str| scope.kinds.iter().any(|held| held == kind);
+        let (people, orgs) = (holds("person"), holds("org"));
+        let belongs = |about: &About| scope.in_space(about.sid) && if about.org { orgs } else { people };
+        let mut count = |key: &str| match counts.get_mut(key) {
+            Some(count) => *count += 1,
+            None => drop(counts.insert(key.to_owned(), 1)),
+        };
+        if by == GroupBy::Tag {
+            let those = self.shared.names.with(|lines| lines.those(belongs))?;
+            return sql::each(self.connection, "SELECT word, did FROM tag", [], |row| {
+                if those.holds(row.get(1)?) {
+                    count(row.get_ref(0)?.as_str().map_err(rusqlite::Error::from)?);
+                }
+                Ok(true)
+            });
+        }
+        self.shared.names.with(|lines| {
+            if by == GroupBy::Letter {
+                let names = lines.each_name().filter(|(_, about, _)| belongs(about));
+                names.filter_map(|(_, _, name)| letter_of(name)).for_each(|letter| count(letter.encode_utf8(&mut [0; 4])));
+            } else {
+                let lines = lines.each_line().filter(|(_, about, _)| belongs(about));
+                lines.for_each(|(_, _, line)| keys_of_line(line, by).for_each(|key| count(&key)));
+            }
+        })
     }
 
     fn looked_up(&self, dids: &Bits, by: GroupBy) -> Result<Counts, StoreError> {
@@ -120,13 +164,12 @@ impl Reader<'_> {
 /// The first letter of the name, or the organisation, in a search line. Digits and signs share a group.
 fn keys_of_line(line: &str, by: GroupBy) -> impl Iterator<Item = String> {
     let field = line.split('\n').nth(if by == GroupBy::Org { 2 } else { 0 }).unwrap_or_default().trim_start();
-    let key = match by {
-        GroupBy::Org => field.to_owned(),
-        _ => match field.chars().next() {
-            Some(letter) if letter.is_alphabetic() => letter.to_uppercase().collect(),
-            Some(_) => "#".to_owned(),
-            None => String::new(),
-        },
-    };
+    let key = if by == GroupBy::Org { field.to_owned() } else { letter_of(field).map(String::from).unwrap_or_default() };
     Some(key).filter(|key| !key.is_empty()).into_iter()
+}
+
+fn letter_of(name: &str) -> Option<char> {
+    let first = name.trim_start().chars().next()?;
+    // What has no single capital letter stays as it is.
+    Some(if first.is_alphabetic() { first.to_uppercase().next().filter(|_| first.to_uppercase().len() == 1).unwrap_or(first) } else { '#' })
 }

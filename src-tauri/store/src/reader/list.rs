@@ -4,18 +4,23 @@ use tuttu_model::RecordView;
 use tuttu_model::query::{Node, Term, TextField, parse};
 
 use super::Reader;
-use super::order::{Place, Scope, Walk};
+use super::order::{Place, Scope, Source, Walk};
 use crate::error::StoreError;
 use crate::rows::{ListPage, ListQuery, RecordRow, Sort};
-use crate::search::{Bits, Class, Evaluator, Needle, Needles, Piece, Set, Subject, pieces};
+use crate::search::{Bits, Class, Evaluator, Needle, Needles, Piece, Set, Subject, TextQuery, Window, is_streamed, pieces};
 use crate::sql;
 
 /// Up to this many matches are looked up one by one; more are picked out of the sorted list.
-const LOOKED_UP: usize = 2_000;
+const LOOKED_UP: usize = 1_000;
 /// Up to this many that may match are all looked at, to count them.
 const LOOKED_AT: usize = 200;
 /// Up to this many matches outside the search memory are counted one by one.
 const COUNTED: usize = 5_000;
+
+/// Records that are looked at for one page before long words are sought whole.
+const LOOKED_AT_AGAIN: usize = 300;
+/// Matches in a text index that are counted beyond the first page.
+const COUNTED_ON: usize = 1_000;
 
 /// A list taken apart: where it looks, and what must hold there.
 pub(super) struct Plan {
@@ -133,32 +138,40 @@ impl Reader<'_> {
         let people = |kind: &String| kind == "person" || kind == "org";
         let class = Class { people: scope.kinds.iter().any(people), others: !scope.kinds.iter().all(people) };
         let evaluator = self.evaluator(query, class);
-        let set = match &plan.tree {
-            Some(_) if scope.trash => Set::unknown(),
-            Some(tree) => evaluator.set(tree)?,
-            None => Set::all(),
+        let in_time = scope.sort == Sort::At && !class.people && !scope.trash;
+        let (mut set, mut source) = match &plan.tree {
+            Some(_) if scope.trash => (Set::unknown(), Source::ALL),
+            Some(tree) if in_time => streamed(tree, &evaluator, true)?,
+            Some(tree) => (evaluator.set(tree)?, Source::ALL),
+            None => (Set::all(), Source::ALL),
         };
+        let few = if scope.trash { None } else { self.few(scope, &set)? };
+        if few.is_some() && source != Source::ALL {
+            // They are found without the source, so it has told nothing of them.
+            set = set.loose();
+        }
         let mut page = Choosing {
             evaluator,
             tree: plan.tree.as_ref(),
-            set: &set,
+            set,
             scope,
             after: after.as_ref(),
             before: number(query.offset),
             wanted: number(query.limit).saturating_add(1),
             places: Vec::new(),
             matched: 0,
+            looked_at: 0,
         };
         if scope.trash {
             // What is in the trash is in no index: each is looked at.
-            let mut walk = Walk::new(self, scope, None)?;
+            let mut walk = Walk::new(self, scope, None, Source::ALL)?;
             while let Some(place) = walk.next()? {
                 page.consider(place)?;
             }
             return Ok((page.places, (page.matched, false)));
         }
-        if let Some(few) = self.few(scope, &set)? {
-            let all = set.exact || few.len() <= LOOKED_AT;
+        if let Some(few) = few {
+            let all = page.set.exact || few.len() <= LOOKED_AT;
             let mut left = self.places_in(scope, &few)?.into_iter();
             while all || !page.is_full() {
                 let Some(place) = left.next() else { break };
@@ -166,17 +179,36 @@ impl Reader<'_> {
             }
             return Ok((page.places, (page.matched, left.next().is_some())));
         }
-        let mut walk = Walk::new(self, scope, after.clone())?;
-        let mut ended = false;
-        while !page.is_full() && !ended {
+        let mut ended = self.walk(&mut page, after.clone(), source.clone(), source.text.as_ref().map(|_| LOOKED_AT_AGAIN))?;
+        if let (None, Some(tree)) = (ended, &plan.tree) {
+            // Long words were sought by their beginning, and too few of those that begin so are meant.
+            (page.set, source) = streamed(tree, &page.evaluator, false)?;
+            (page.before, page.matched) = (number(query.offset), 0);
+            page.places.clear();
+            ended = self.walk(&mut page, after.clone(), source.clone(), None)?;
+        }
+        let ended = ended.unwrap_or(false);
+        let so_far = (page.matched, !ended || query.cursor.is_some());
+        let told = page.set.exact && source == Source::ALL;
+        let total = if told { self.total(scope, &page.set)?.map_or(so_far, |total| (total, false)) } else { so_far };
+        Ok((page.places, total))
+    }
+
+    /// Fills a page from a source: whether the list ended; `None` when more than `most` records had to be looked at for it.
+    fn walk(&self, page: &mut Choosing<'_>, after: Option<Place>, source: Source, most: Option<usize>) -> Result<Option<bool>, StoreError> {
+        // Where the set says nothing, the first page goes on for a while: a small number of matches is told exactly.
+        let counted_on = source.text.is_some() && page.set.exact && after.is_none();
+        let mut walk = Walk::new(self, page.scope, after, source)?;
+        while !page.is_full() || (counted_on && page.matched < COUNTED_ON) {
             match walk.next()? {
                 Some(place) => page.consider(place)?,
-                None => ended = true,
+                None => return Ok(Some(true)),
+            }
+            if most.is_some_and(|most| page.looked_at > most && !page.is_full()) {
+                return Ok(None);
             }
         }
-        let so_far = (page.matched, !ended || query.cursor.is_some());
-        let total = if set.exact { self.total(scope, &set)?.map_or(so_far, |total| (total, false)) } else { so_far };
-        Ok((page.places, total))
+        Ok(Some(false))
     }
 
     /// The records of a set that is small enough to look each one up.
@@ -296,6 +328,27 @@ impl Reader<'_> {
     }
 }
 
+/// In the order of time, without people: words and days are asked of the indexes as the list goes on, the rest of the query is a set. With `cut` long words
+/// are asked for by their beginning.
+fn streamed(tree: &Node, evaluator: &Evaluator<'_>, cut: bool) -> Result<(Set, Source), StoreError> {
+    let parts = match tree {
+        Node::All(parts) => parts.as_slice(),
+        one => std::slice::from_ref(one),
+    };
+    let (asked, rest): (Vec<Node>, Vec<Node>) = parts.iter().cloned().partition(is_streamed);
+    let mut set = Set::all();
+    for part in &rest {
+        set = set.and(evaluator.set(part)?);
+    }
+    let asked = Node::All(asked);
+    let window = Window::of(&asked, evaluator.asking);
+    let text = TextQuery::of(&asked, cut);
+    // Days are cut from texts of times, so they are looked at again; words need not be where the index was asked for all of them.
+    let exact = window == Window::ALL && text.as_ref().is_none_or(|text| text.exact);
+    let set = if exact { set } else { set.loose() };
+    Ok((set, Source { text: text.map(|text| text.query), window }))
+}
+
 pub(super) fn number(count: u32) -> usize {
     usize::try_from(count).unwrap_or(usize::MAX)
 }
@@ -304,7 +357,7 @@ pub(super) fn number(count: u32) -> usize {
 struct Choosing<'a> {
     evaluator: Evaluator<'a>,
     tree: Option<&'a Node>,
-    set: &'a Set,
+    set: Set,
     scope: &'a Scope,
     after: Option<&'a Place>,
     /// How many are still to be left out.
@@ -313,6 +366,8 @@ struct Choosing<'a> {
     places: Vec<Place>,
     /// How many matched so far, on this page or not.
     matched: usize,
+    /// How many had to be looked at.
+    looked_at: usize,
 }
 
 impl Choosing<'_> {
@@ -325,10 +380,11 @@ impl Choosing<'_> {
         if !self.set.holds(place.did) {
             return Ok(());
         }
-        if let Some(tree) = self.tree.filter(|_| !self.set.exact)
-            && !self.evaluator.reader.looked_at(place.did, &self.evaluator, tree)?
-        {
-            return Ok(());
+        if let Some(tree) = self.tree.filter(|_| !self.set.exact) {
+            self.looked_at += 1;
+            if !self.evaluator.reader.looked_at(place.did, &self.evaluator, tree)? {
+                return Ok(());
+            }
         }
         self.matched += 1;
         if self.after.is_some_and(|after| self.scope.compare(&place, after).is_le()) {

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::Reader;
 use crate::error::StoreError;
 use crate::rows::Sort;
-use crate::search::{Bits, DUE, START};
+use crate::search::{Bits, DUE, START, TextTable, Window};
 use crate::sql;
 
 /// Rows read at a time at first, and at most.
@@ -104,6 +104,20 @@ pub(super) struct Walk<'a> {
     part: u8,
     /// Those that were in the first part.
     dated: Bits,
+    source: Source,
+}
+
+/// In the order of time: which rows are gone through.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Source {
+    /// Only those that the text index gives for this, and only activities and the like.
+    pub(super) text: Option<String>,
+    pub(super) window: Window,
+}
+
+impl Source {
+    /// All rows.
+    pub(super) const ALL: Self = Self { text: None, window: Window::ALL };
 }
 
 /// The rows of one kind, in order.
@@ -116,9 +130,9 @@ struct Stream {
 }
 
 impl<'a> Walk<'a> {
-    pub(super) fn new(reader: &'a Reader<'a>, scope: &'a Scope, after: Option<Place>) -> Result<Self, StoreError> {
+    pub(super) fn new(reader: &'a Reader<'a>, scope: &'a Scope, after: Option<Place>, source: Source) -> Result<Self, StoreError> {
         let part = after.as_ref().map_or(0, |place| place.part);
-        let mut walk = Self { reader, scope, streams: Vec::new(), after, part, dated: Bits::default() };
+        let mut walk = Self { reader, scope, streams: Vec::new(), after, part, dated: Bits::default(), source };
         walk.begin()?;
         Ok(walk)
     }
@@ -137,11 +151,11 @@ impl<'a> Walk<'a> {
 
     /// The first part comes from a table of its own, not kind by kind.
     fn by_list(&self) -> bool {
-        self.scope.fact().is_some() || self.scope.sort == Sort::Last
+        self.scope.fact().is_some() || self.scope.sort == Sort::Last || self.source.text.is_some()
     }
 
     fn has_second_part(&self) -> bool {
-        self.by_list() || (self.scope.sort == Sort::At && !self.scope.trash)
+        self.source == Source::ALL && (self.by_list() || (self.scope.sort == Sort::At && !self.scope.trash))
     }
 
     fn dated(&self) -> Result<Bits, StoreError> {
@@ -164,7 +178,7 @@ impl<'a> Walk<'a> {
         loop {
             for stream in &mut self.streams {
                 if stream.rows.is_empty() && !stream.done {
-                    fill(self.reader, self.scope, self.part, stream)?;
+                    fill(self.reader, self.scope, self.part, &self.source, stream)?;
                 }
             }
             let nearest = self.streams.iter_mut().filter(|stream| !stream.rows.is_empty()).min_by(|one, other| {
@@ -195,27 +209,31 @@ impl<'a> Walk<'a> {
 }
 
 /// Reads the next rows of a stream.
-fn fill(reader: &Reader<'_>, scope: &Scope, part: u8, stream: &mut Stream) -> Result<(), StoreError> {
+fn fill(reader: &Reader<'_>, scope: &Scope, part: u8, source: &Source, stream: &mut Stream) -> Result<(), StoreError> {
     reader.go_on()?;
     let asked = stream.chunk;
     let read = match (part, scope.sort, scope.fact()) {
+        (0, Sort::At, _) if source.text.is_some() => texts(reader, scope, source, stream)?,
         (0, Sort::Last, _) => met(reader, scope, stream)?,
         (0, _, Some(name)) => facts(reader, scope, name, stream)?,
-        _ => columns(reader, scope, part, stream)?,
+        _ => columns(reader, scope, part, source.window, stream)?,
     };
     stream.done = read < asked;
     stream.chunk = (asked * 4).min(MOST_ROWS);
     Ok(())
 }
 
-fn columns(reader: &Reader<'_>, scope: &Scope, part: u8, stream: &mut Stream) -> Result<usize, StoreError> {
+fn columns(reader: &Reader<'_>, scope: &Scope, part: u8, window: Window, stream: &mut Stream) -> Result<usize, StoreError> {
     let column = scope.column(part);
     let (sign, direction) = if scope.falls(part) { ("<", " DESC") } else { (">", "") };
     let mut params: Vec<Value> = vec![stream.kind.clone().into()];
     let mut sql = format!("SELECT did, {column}, sid FROM record WHERE kind = ?1");
     // In the order of time only what is not in the trash has a place; there the index does not know what is in it.
     if column == "place" {
-        sql.push_str(" AND place > 4294967295");
+        // The first bound tells SQLite which index has these rows.
+        sql.push_str(" AND place > 4294967295 AND place >= ?2 AND place < ?3");
+        params.push(window.low.into());
+        params.push(window.high.into());
     } else {
         params.push(i64::from(scope.trash).into());
         sql.push_str(" AND deleted = ?2");
@@ -236,6 +254,32 @@ fn columns(reader: &Reader<'_>, scope: &Scope, part: u8, stream: &mut Stream) ->
         read += 1;
         let place = Place { part, key: bytes(row.get_ref(1)?), did: row.get(0)? };
         if scope.in_space(row.get(2)?) {
+            stream.rows.push_back(place.clone());
+        }
+        stream.after = Some(place);
+        Ok(true)
+    })?;
+    Ok(read)
+}
+
+/// Rows that the text index gives, newest first.
+fn texts(reader: &Reader<'_>, scope: &Scope, source: &Source, stream: &mut Stream) -> Result<usize, StoreError> {
+    let sql = format!(
+        "SELECT found.rowid, record.did, record.kind, record.sid, record.deleted FROM ({}) AS found CROSS JOIN record ON record.did = found.rowid & 4294967295
+            LIMIT ?4",
+        TextTable::Activities.select_within()
+    );
+    let high = match &stream.after {
+        Some(after) => <[u8; 8]>::try_from(after.key.as_slice()).map_or(source.window.high, i64::from_be_bytes).min(source.window.high),
+        None => source.window.high,
+    };
+    let text = source.text.as_deref().unwrap_or_default();
+    let mut read = 0;
+    sql::each(reader.connection, &sql, (text, source.window.low, high, i64::try_from(stream.chunk).unwrap_or(i64::MAX)), |row| {
+        read += 1;
+        let place = Place { part: 0, key: bytes(row.get_ref(0)?), did: row.get(1)? };
+        let kind = row.get_ref(2)?.as_str().map_err(rusqlite::Error::from)?;
+        if scope.holds(kind, row.get(3)?, row.get(4)?) {
             stream.rows.push_back(place.clone());
         }
         stream.after = Some(place);

@@ -8,7 +8,7 @@ use tuttu_model::{DocumentId, SpaceId};
 use super::Reader;
 use crate::error::StoreError;
 use crate::rows::{Asking, Hit, ListQuery, Sort};
-use crate::search::{Class, Evaluator, Needle, Needles, Piece, Set, TextTable, did_at, pieces};
+use crate::search::{Class, Evaluator, Needle, Needles, Piece, Set, TextQuery, TextTable, Window, did_at, pieces};
 use crate::sql;
 
 /// Rows looked at again for words longer than the text indexes list, before the index is asked for the whole word.
@@ -59,22 +59,6 @@ impl Wanted {
         };
         self.words.iter().flat_map(text).collect()
     }
-
-    /// The query of all pieces for a text index, and whether what it finds must be looked at again.
-    fn text_query(&self, cut: bool) -> Option<(String, bool)> {
-        let (mut query, mut again) = (String::new(), false);
-        for piece in self.pieces() {
-            match piece.text_query(cut) {
-                Some((part, look)) => {
-                    query.push_str(&part);
-                    query.push(' ');
-                    again |= look;
-                }
-                None => again = true,
-            }
-        }
-        (!query.is_empty()).then_some((query, again))
-    }
 }
 
 impl Reader<'_> {
@@ -95,7 +79,12 @@ impl Reader<'_> {
         let Some(tree) = parse(text).tree else { return Ok(Vec::new()) };
         let wanted = Wanted::of(tree);
         let evaluator = Evaluator { reader: self, class: Class { people: true, others: true }, asking };
-        let set = wanted.filters.as_ref().map_or(Ok(Set::all()), |filters| evaluator.set(filters))?;
+        let set = match &wanted.filters {
+            // Without words to rank by, people are asked first, and the rest row by row.
+            Some(_) if wanted.words.is_empty() => Set::unknown(),
+            Some(filters) => evaluator.set(filters)?,
+            None => Set::all(),
+        };
         let mut hits = Hits { reader: self, evaluator, wanted: &wanted, set: &set, limit, seen: HashSet::new(), found: Vec::new() };
         let Some(needles) = wanted.needles() else {
             self.filtered(text, asking, limit, &mut hits)?;
@@ -103,8 +92,9 @@ impl Reader<'_> {
         };
         hits.add_names(&needles)?;
         let few = hits.found.len() < FEW;
+        let words = Node::All(wanted.words.clone());
         for (table, matched) in [(TextTable::Notes, "notes"), (TextTable::Activities, "activity")] {
-            self.search_text(table, matched, &mut hits)?;
+            self.search_text(table, matched, &words, &mut hits)?;
         }
         self.search_both(&mut hits)?;
         if few && let Some(needles) = self.forgiving(&wanted)? {
@@ -113,29 +103,50 @@ impl Reader<'_> {
         Ok(hits.found)
     }
 
-    /// Filters alone: the closest first.
+    /// Filters alone: of people and organisations the closest first, then activities and the rest, newest first.
     fn filtered(&self, text: &str, asking: &Asking, limit: usize, hits: &mut Hits<'_>) -> Result<(), StoreError> {
-        let tagged = matches!(&hits.wanted.tree, Node::Term(Term::Text(TextField::Tag, _)));
+        let tree = hits.wanted.tree.clone();
+        let tagged = matches!(&tree, Node::Term(Term::Text(TextField::Tag, _)));
         let matched = if tagged { "tag" } else { "" };
-        if hits.set.all_but || hits.set.bits.len() > 6 * LOOKED_AT_AGAIN {
-            let query = ListQuery {
-                text: text.to_owned(),
-                sort: Sort::Changed,
-                limit: u32::try_from(limit).unwrap_or(u32::MAX),
-                asking: asking.clone(),
-                ..ListQuery::default()
-            };
-            let rows = self.list_page(&query)?.rows;
-            hits.found = rows.into_iter().map(|row| Hit { space: row.space, doc: row.doc, matched }).collect();
+        let people = Evaluator { reader: self, class: Class { people: true, others: false }, asking };
+        self.add_closest(&people.set(&tree)?, &people, matched, hits)?;
+        if hits.is_full() {
             return Ok(());
         }
-        let mut dids: Vec<(u32, i64)> = self
-            .shared
-            .names
-            .with(|lines| hits.set.bits.iter().map(|did| (lines.about(did).map_or(0, |about| about.closeness), did)).collect())?;
-        dids.sort_unstable_by(|one, other| other.cmp(one));
-        for (_, did) in dids {
-            hits.add(did, matched)?;
+        if TextQuery::of(&tree, true).is_some() {
+            return self.search_text(TextTable::Activities, "activity", &tree, hits);
+        }
+        let query = ListQuery {
+            text: text.to_owned(),
+            sort: Sort::Changed,
+            limit: u32::try_from(limit).unwrap_or(u32::MAX),
+            asking: asking.clone(),
+            ..ListQuery::default()
+        };
+        for row in self.list_page(&query)?.rows {
+            if let Some(did) = self.did(&row.space, &row.doc)?.filter(|_| !hits.is_full()) {
+                if hits.seen.insert(did) {
+                    hits.found.push(Hit { space: row.space, doc: row.doc, matched });
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The people and organisations of a set, the closest first.
+    fn add_closest(&self, set: &Set, evaluator: &Evaluator<'_>, matched: &'static str, hits: &mut Hits<'_>) -> Result<(), StoreError> {
+        let mut closest: Vec<(u32, i64)> = self.shared.names.with(|lines| {
+            let held = lines.each().filter(|(did, _)| set.holds(*did));
+            held.map(|(did, about)| (about.closeness, did)).collect()
+        })?;
+        closest.sort_unstable_by(|one, other| other.cmp(one));
+        for (_, did) in closest {
+            if hits.is_full() {
+                break;
+            }
+            if set.exact || self.looked_at(did, evaluator, &hits.wanted.tree)? {
+                hits.add(did, matched)?;
+            }
         }
         Ok(())
     }
@@ -160,29 +171,27 @@ impl Reader<'_> {
         Ok(())
     }
 
-    fn search_text(&self, table: TextTable, matched: &'static str, hits: &mut Hits<'_>) -> Result<(), StoreError> {
-        let Some((query, look_again)) = hits.wanted.text_query(true).filter(|_| !hits.is_full()) else { return Ok(()) };
-        let mut looked_at = 0;
-        let mut gave_up = false;
-        sql::each(self.connection, table.select(), [&query], |row| {
-            let did = did_at(row.get(0)?);
-            if look_again && hits.set.holds(did) {
-                looked_at += 1;
-                gave_up = looked_at > LOOKED_AT_AGAIN;
-            }
-            if !gave_up && (!look_again || hits.holds_words(did)?) {
-                hits.add(did, matched)?;
-            }
-            Ok(!gave_up && !hits.is_full())
-        })?;
-        if gave_up && let Some((query, again)) = hits.wanted.text_query(false) {
-            sql::each(self.connection, table.select(), [&query], |row| {
+    /// Newest first. Long words are sought by their beginning until that finds too much else.
+    fn search_text(&self, table: TextTable, matched: &'static str, tree: &Node, hits: &mut Hits<'_>) -> Result<(), StoreError> {
+        let window = if table == TextTable::Activities { Window::of(&hits.wanted.tree, hits.evaluator.asking) } else { Window::EVERY };
+        for (cut, most) in [(true, LOOKED_AT_AGAIN), (false, usize::MAX)] {
+            let Some(query) = TextQuery::of(tree, cut).filter(|_| !hits.is_full()) else { return Ok(()) };
+            let mut looked_at = 0;
+            sql::each(self.connection, table.select_within(), (&query.query, window.low, window.high), |row| {
                 let did = did_at(row.get(0)?);
-                if !again || hits.holds_words(did)? {
+                if query.exact {
                     hits.add(did, matched)?;
+                } else if hits.set.holds(did) && !hits.seen.contains(&did) {
+                    looked_at += 1;
+                    if looked_at <= most && hits.holds_words(did)? {
+                        hits.add(did, matched)?;
+                    }
                 }
-                Ok(!hits.is_full())
+                Ok(looked_at <= most && !hits.is_full())
             })?;
+            if looked_at <= most {
+                break;
+            }
         }
         Ok(())
     }
@@ -197,8 +206,7 @@ impl Reader<'_> {
                 Piece::Run(_) => Vec::new(),
             };
             replaced |= !near.is_empty();
-            let all = std::iter::once(piece).chain(near.into_iter().map(Piece::Start));
-            needles.push(Needle::any(all));
+            needles.push(Needle::meant(&piece, &near));
         }
         Ok(Needles::new(needles).filter(|_| replaced))
     }

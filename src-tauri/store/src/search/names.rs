@@ -5,8 +5,10 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError, RwLock};
 
+use memchr::memmem;
+
 use super::bits::Bits;
-use super::ranking::{Field, Needles};
+use super::ranking::{Field, Needle, Needles, Probe};
 use super::text::day_of;
 use super::typos::Vocabulary;
 use crate::error::StoreError;
@@ -165,19 +167,41 @@ impl Names {
     }
 }
 
-/// A line's place in the buffer. A line that was replaced keeps its place until the next tidying.
+/// A line's place in the buffers. A line that was replaced keeps its place until the next tidying.
 #[derive(Debug, Clone, Copy)]
 struct Slot {
     did: i64,
-    start: usize,
-    end: usize,
+    /// Where its line ends; it begins where the one before ends.
+    end: u32,
+    /// Where its name ends among the names.
+    name_end: u32,
     live: bool,
     about: About,
+}
+
+/// What of a line is looked through.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Part {
+    Whole,
+    Name,
+}
+
+impl Part {
+    fn of(probe: &Probe) -> Self {
+        if probe.within() == Some(Field::Name) { Self::Name } else { Self::Whole }
+    }
+
+    fn end(self, slot: &Slot) -> usize {
+        let end = if self == Self::Whole { slot.end } else { slot.name_end };
+        usize::try_from(end).unwrap_or(usize::MAX)
+    }
 }
 
 #[derive(Debug, Default)]
 pub(crate) struct Lines {
     buffer: Vec<u8>,
+    /// The first field of each line once more: most of what is typed is a name, and these are a sixth of all.
+    names: Vec<u8>,
     slots: Vec<Slot>,
     slot_of: HashMap<i64, usize>,
     dead: usize,
@@ -198,19 +222,37 @@ impl Lines {
     }
 
     fn remove(&mut self, did: i64) {
-        if let Some(slot) = self.slot_of.remove(&did).and_then(|at| self.slots.get_mut(at)) {
-            slot.live = false;
-            self.dead += slot.end - slot.start;
+        if let Some(at) = self.slot_of.remove(&did) {
+            self.dead += self.line(at, Part::Whole).len();
+            if let Some(slot) = self.slots.get_mut(at) {
+                slot.live = false;
+            }
         }
     }
 
     fn put(&mut self, did: i64, line: &str, about: About) {
         self.remove(did);
-        self.vocabulary.learn(line.split('\n').next().unwrap_or_default());
-        let start = self.buffer.len();
+        let name = line.split('\n').next().unwrap_or_default();
+        let (end, name_end) = (u32::try_from(self.buffer.len() + line.len()), u32::try_from(self.names.len() + name.len() + 1));
+        // Four gigabytes of names: what is beyond them is not searched.
+        let (Ok(end), Ok(name_end)) = (end, name_end) else { return };
+        self.vocabulary.learn(name);
         self.buffer.extend_from_slice(line.as_bytes());
+        self.names.extend_from_slice(name.as_bytes());
+        self.names.push(b'\n');
         self.slot_of.insert(did, self.slots.len());
-        self.slots.push(Slot { did, start, end: self.buffer.len(), live: true, about });
+        self.slots.push(Slot { did, end, name_end, live: true, about });
+    }
+
+    /// The bytes of the line in a slot.
+    fn line(&self, at: usize, part: Part) -> &[u8] {
+        let end = |at: usize| self.slots.get(at).map_or(0, |slot| part.end(slot));
+        let start = at.checked_sub(1).map_or(0, end);
+        self.bytes(part).get(start..end(at)).unwrap_or_default()
+    }
+
+    fn bytes(&self, part: Part) -> &[u8] {
+        if part == Part::Whole { &self.buffer } else { &self.names }
     }
 
     /// Drops replaced lines when they are a third of all.
@@ -219,8 +261,8 @@ impl Lines {
             return;
         }
         let old = std::mem::take(self);
-        for slot in old.slots.iter().filter(|slot| slot.live) {
-            if let Some(line) = old.buffer.get(slot.start..slot.end).and_then(|bytes| std::str::from_utf8(bytes).ok()) {
+        for (at, slot) in old.slots.iter().enumerate().filter(|(_, slot)| slot.live) {
+            if let Ok(line) = std::str::from_utf8(old.line(at, Part::Whole)) {
                 self.put(slot.did, line, slot.about);
             }
         }
@@ -238,10 +280,17 @@ impl Lines {
 
     /// All lines with the records they belong to.
     pub(crate) fn each_line(&self) -> impl Iterator<Item = (i64, &About, &str)> {
-        self.slots.iter().filter(|slot| slot.live).filter_map(|slot| {
-            let line = self.buffer.get(slot.start..slot.end).and_then(|bytes| std::str::from_utf8(bytes).ok())?;
-            Some((slot.did, &slot.about, line))
-        })
+        self.lines_of(Part::Whole)
+    }
+
+    /// All names, folded, with the records they belong to.
+    pub(crate) fn each_name(&self) -> impl Iterator<Item = (i64, &About, &str)> {
+        self.lines_of(Part::Name)
+    }
+
+    fn lines_of(&self, part: Part) -> impl Iterator<Item = (i64, &About, &str)> {
+        let live = self.slots.iter().enumerate().filter(|(_, slot)| slot.live);
+        live.filter_map(move |(at, slot)| Some((slot.did, &slot.about, std::str::from_utf8(self.line(at, part)).ok()?)))
     }
 
     /// The people and organisations of which something is so.
@@ -257,6 +306,12 @@ impl Lines {
     /// The records of all matches.
     pub(crate) fn matching(&self, needles: &Needles) -> Bits {
         let mut found = Bits::default();
+        if needles.is_one_anywhere() {
+            for probe in needles.anchor().map(Needle::probes).unwrap_or_default() {
+                self.pass(Part::Whole, probe.finder(), &mut |slot, _| found.insert(slot.did));
+            }
+            return found;
+        }
         self.scan(needles, &mut |hit| {
             found.insert(hit.did);
         });
@@ -265,62 +320,95 @@ impl Lines {
 
     /// The best matches, best first; only those that `keep` keeps.
     pub(crate) fn best(&self, needles: &Needles, limit: usize, keep: &impl Fn(i64) -> bool) -> Vec<Match> {
-        let mut best = BinaryHeap::with_capacity(limit.min(1_000) + 1);
-        if limit > 0 {
-            self.scan(needles, &mut |hit| {
-                if best.len() < limit || best.peek().is_some_and(|worst| hit < *worst) {
-                    if keep(hit.did) {
-                        best.push(hit);
-                    }
-                    if best.len() > limit {
-                        best.pop();
-                    }
-                }
-            });
+        if limit == 0 {
+            return Vec::new();
         }
-        best.into_sorted_vec()
+        let mut best = Best { limit, keep, found: BinaryHeap::with_capacity(limit.min(1_000) + 1) };
+        self.scan_names(needles, &mut |hit| best.offer(hit));
+        // Where names alone fill the page, nothing in another field is better.
+        if best.worst_is_below(Needles::BEYOND_NAMES) {
+            return best.found.into_sorted_vec();
+        }
+        best.found.clear();
+        self.scan(needles, &mut |hit| best.offer(hit));
+        best.found.into_sorted_vec()
+    }
+
+    /// Hands over every match whose name has a word that begins with the anchor.
+    fn scan_names(&self, needles: &Needles, found: &mut impl FnMut(Match)) {
+        if let Some([probe]) = needles.anchor().map(Needle::probes)
+            && probe.within().is_none()
+        {
+            self.pass(Part::Name, probe.start_finder(), &mut |slot, at| self.judge(needles, slot, at, found));
+        }
     }
 
     /// Hands every match to `found`.
     fn scan(&self, needles: &Needles, found: &mut impl FnMut(Match)) {
-        let Some(anchor) = needles.anchor() else { return };
-        let finders: Vec<_> = anchor.finders().collect();
-        for (at, finder) in finders.iter().enumerate() {
-            let earlier = finders.get(..at).unwrap_or_default();
-            self.pass(|bytes| finder.find(bytes), &mut |slot, line| {
-                if earlier.iter().all(|finder| finder.find(line).is_none())
-                    && let Some((penalty, field)) = needles.score(line)
-                {
-                    let distance = u32::MAX - slot.about.closeness;
-                    found(Match { penalty, distance, length: line.len(), did: slot.did, field });
+        let probes = needles.anchor().map(Needle::probes).unwrap_or_default();
+        for (at, probe) in probes.iter().enumerate() {
+            let earlier = probes.get(..at).unwrap_or_default();
+            self.pass(Part::of(probe), probe.finder(), &mut |slot, at| {
+                if earlier.iter().all(|probe| probe.finder().find(self.line(at, Part::of(probe))).is_none()) {
+                    self.judge(needles, slot, at, found);
                 }
             });
         }
     }
 
-    /// Every live line in which `find` finds something, once.
-    fn pass(&self, find: impl Fn(&[u8]) -> Option<usize>, each: &mut impl FnMut(&Slot, &[u8])) {
-        let mut from = 0;
-        let mut slots = self.slots.as_slice();
-        while let Some(place) = self.buffer.get(from..).and_then(&find).map(|place| place + from) {
-            slots = slots.get(passed(slots, place)..).unwrap_or_default();
-            let Some(slot) = slots.first() else { break };
-            if slot.live
-                && let Some(line) = self.buffer.get(slot.start..slot.end)
-            {
-                each(slot, line);
+    fn judge(&self, needles: &Needles, slot: &Slot, at: usize, found: &mut impl FnMut(Match)) {
+        let line = self.line(at, Part::Whole);
+        if let Some((penalty, field)) = needles.score(line) {
+            let distance = u32::MAX - slot.about.closeness;
+            found(Match { penalty, distance, length: line.len(), did: slot.did, field });
+        }
+    }
+
+    /// Every live line in whose part something is found, once.
+    fn pass(&self, part: Part, finder: &memmem::Finder<'_>, each: &mut impl FnMut(&Slot, usize)) {
+        let bytes = self.bytes(part);
+        let (mut from, mut at) = (0, 0);
+        while let Some(place) = bytes.get(from..).and_then(|rest| finder.find(rest)).map(|place| place + from) {
+            at += passed(self.slots.get(at..).unwrap_or_default(), part, place);
+            let Some(slot) = self.slots.get(at) else { break };
+            if slot.live {
+                each(slot, at);
             }
-            from = slot.end;
+            from = part.end(slot);
         }
     }
 }
 
+/// The best of what is offered.
+struct Best<'a, F> {
+    limit: usize,
+    keep: &'a F,
+    found: BinaryHeap<Match>,
+}
+
+impl<F: Fn(i64) -> bool> Best<'_, F> {
+    fn offer(&mut self, hit: Match) {
+        if self.found.len() < self.limit || self.found.peek().is_some_and(|worst| hit < *worst) {
+            if (self.keep)(hit.did) {
+                self.found.push(hit);
+            }
+            if self.found.len() > self.limit {
+                self.found.pop();
+            }
+        }
+    }
+
+    fn worst_is_below(&self, penalty: u32) -> bool {
+        self.found.len() == self.limit && self.found.peek().is_some_and(|worst| worst.penalty < penalty)
+    }
+}
+
 /// How many slots end before `place`. Matches are near each other when there are many: the next few are tried before the rest is halved.
-fn passed(slots: &[Slot], place: usize) -> usize {
+fn passed(slots: &[Slot], part: Part, place: usize) -> usize {
     const NEAR: usize = 16;
-    match slots.iter().take(NEAR).position(|slot| slot.end > place) {
+    match slots.iter().take(NEAR).position(|slot| part.end(slot) > place) {
         Some(near) => near,
-        None => slots.partition_point(|slot| slot.end <= place),
+        None => slots.partition_point(|slot| part.end(slot) <= place),
     }
 }
 

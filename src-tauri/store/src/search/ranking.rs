@@ -40,7 +40,7 @@ impl Field {
         FIELDS.iter().position(|field| *field == self).unwrap_or(0)
     }
 
-    fn penalty(self) -> u32 {
+    const fn penalty(self) -> u32 {
         match self {
             Self::Name => 0,
             Self::Email => 10,
@@ -69,7 +69,7 @@ const INSIDE_LETTERS: usize = 3;
 
 /// One thing to look for in many lines.
 #[derive(Debug)]
-struct Probe {
+pub(crate) struct Probe {
     word: String,
     at_start: memmem::Finder<'static>,
     inside: Option<memmem::Finder<'static>>,
@@ -91,6 +91,21 @@ impl Probe {
         // Two letters inside a word are noise, unless the script packs more into each.
         let inside = matches!(piece, Piece::Start(_)) && (piece.letters() >= INSIDE_LETTERS || !word.is_ascii());
         Self::new(&word, inside, within)
+    }
+
+    /// What finds it, at the beginning of a word or inside one.
+    pub(crate) fn finder(&self) -> &memmem::Finder<'static> {
+        self.inside.as_ref().unwrap_or(&self.at_start)
+    }
+
+    /// What finds it at the beginning of a word.
+    pub(crate) fn start_finder(&self) -> &memmem::Finder<'static> {
+        &self.at_start
+    }
+
+    /// Where alone it may be; `None` for anywhere.
+    pub(crate) fn within(&self) -> Option<Field> {
+        self.within
     }
 
     fn score(&self, line: &[u8]) -> Option<(u32, Field)> {
@@ -123,9 +138,10 @@ impl Needle {
         Self { probes: vec![Probe::of(piece, within)] }
     }
 
-    /// One of several words.
-    pub(crate) fn any(pieces: impl Iterator<Item = Piece>) -> Self {
-        Self { probes: pieces.map(|piece| Probe::of(&piece, None)).collect() }
+    /// A word, or in a name one of those that may have been meant.
+    pub(crate) fn meant(piece: &Piece, near: &[String]) -> Self {
+        let near = near.iter().map(|word| Probe::of(&Piece::Start(word.clone()), Some(Field::Name)));
+        Self { probes: std::iter::once(Probe::of(piece, None)).chain(near).collect() }
     }
 
     /// A phone number; one without spaces may also be a word elsewhere. `None` when it is too short.
@@ -141,9 +157,9 @@ impl Needle {
         self.probes.iter().filter_map(|probe| probe.score(line)).min()
     }
 
-    /// Where in the buffer of all lines it can be.
-    pub(crate) fn finders(&self) -> impl Iterator<Item = &memmem::Finder<'static>> {
-        self.probes.iter().map(|probe| probe.inside.as_ref().unwrap_or(&probe.at_start))
+    /// What it looks for, one of which must be found.
+    pub(crate) fn probes(&self) -> &[Probe] {
+        &self.probes
     }
 
     fn length(&self) -> usize {
@@ -163,6 +179,14 @@ impl Needles {
     pub(crate) fn new(needles: Vec<Needle>) -> Option<Self> {
         let anchor = needles.iter().enumerate().max_by_key(|(_, needle)| needle.length())?.0;
         Some(Self { needles, anchor })
+    }
+
+    /// The penalty from which on a line may match whose name has no word that begins with the anchor.
+    pub(crate) const BEYOND_NAMES: u32 = Field::Email.penalty();
+
+    /// Whether a line in which a probe of the anchor is found matches by that alone.
+    pub(crate) fn is_one_anywhere(&self) -> bool {
+        matches!(self.needles.as_slice(), [needle] if needle.probes.iter().all(|probe| probe.within.is_none()))
     }
 
     /// The longest word: the one to scan for.

@@ -12,6 +12,9 @@ use crate::sql;
 /// Bytes of text of one record; what is beyond them is not searched.
 const TEXT_BYTES: usize = 256 * 1024;
 
+/// The lowest row an activity can have: that of the first day.
+pub(crate) const FIRST_PLACE: i64 = 1 << 32;
+
 /// A text index.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum TextTable {
@@ -45,6 +48,16 @@ impl TextTable {
         match self {
             Self::Notes => "SELECT rowid FROM notes_text WHERE notes_text MATCH ?1 ORDER BY rowid DESC",
             Self::Activities => "SELECT rowid FROM activity_text WHERE activity_text MATCH ?1 ORDER BY rowid DESC",
+        }
+    }
+
+    /// The same between two rows: from the second parameter on, up to the third and without it.
+    pub(crate) fn select_within(self) -> &'static str {
+        match self {
+            Self::Notes => "SELECT rowid FROM notes_text WHERE notes_text MATCH ?1 AND rowid >= ?2 AND rowid < ?3 ORDER BY rowid DESC",
+            Self::Activities => {
+                "SELECT rowid FROM activity_text WHERE activity_text MATCH ?1 AND rowid >= ?2 AND rowid < ?3 ORDER BY rowid DESC"
+            }
         }
     }
 }

@@ -10,7 +10,7 @@ use crate::table::{Table, percentile};
 /// People in the space.
 const PEOPLE: usize = 1_000;
 /// Times each command is run on either side, in turn.
-const ROUNDS: usize = 40;
+const ROUNDS: usize = 200;
 const SPACE: &str = "Bench";
 
 pub(crate) fn measure(table: &mut Table) {

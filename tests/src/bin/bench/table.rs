@@ -30,6 +30,12 @@ impl Table {
         }
     }
 
+    /// The same of vaults of several sizes.
+    pub(crate) fn side_by_side(&mut self, name: &str, sizes: &[usize], numbers: &[Option<f64>]) {
+        let columns: Vec<Value> = sizes.iter().zip(numbers).map(|(size, number)| json!({"size": size, "ours": number})).collect();
+        self.push(json!({"name": name, "sizes": columns}));
+    }
+
     fn push(&mut self, row: Value) {
         eprintln_row(&row);
         self.rows.push(row);
@@ -54,6 +60,13 @@ fn eprintln_row(row: &Value) {
 }
 
 fn line(row: &Value) -> String {
+    if let Some(columns) = row["sizes"].as_array() {
+        let shown = columns.iter().map(|column| {
+            let number = column["ours"].as_f64().map_or_else(|| "-".to_owned(), |number| format!("{number:.2}"));
+            format!("{:>8}: {number:>9}", column["size"].as_u64().unwrap_or_default())
+        });
+        return format!("{:<78} {}", row["name"].as_str().unwrap_or_default(), shown.collect::<Vec<_>>().join(" "));
+    }
     let number = |key: &str| row[key].as_f64().map_or_else(|| "-".to_owned(), |number| format!("{number:.3}"));
     format!("{:<78} {:>12} {:>12} {:>8}", row["name"].as_str().unwrap_or_default(), number("ours"), number("peer"), number("ratio"))
 }

@@ -1,96 +1,49 @@
-//! How long queries take in vaults of 1,000, 10,000 and 100,000 contacts with ten activities each, side by side: the cost grows with what is found, not with
-//! the vault. `bench_query [SIZE...]`; vaults are made in a temporary folder, or kept under `TUTTU_BENCH_VAULTS` and used again.
+//! How long queries take in one vault: processor time of the thread that asks, median and worst of a hundred.
 
-#![allow(clippy::expect_used, clippy::print_stdout, clippy::panic, reason = "a measuring program")]
+use std::time::Duration;
 
-use std::path::Path;
-use std::time::{Duration, Instant};
-
+use tuttu_engine::Engine;
 use tuttu_engine::api::{Answer, GroupedBy, ListFilter, Query, SortBy};
-use tuttu_engine::{Engine, NewVault};
-use tuttu_tests::generate::{self, Dice, fill, word};
+use tuttu_tests::generate::{self, Dice, word};
 
-const SEED: u64 = 7;
-const TIMES: u64 = 200;
+use super::{Rows, SEED, millis, processor_time};
 
-fn main() {
-    let sizes: Vec<usize> = std::env::args().skip(1).filter_map(|size| size.parse().ok()).collect();
-    let sizes = if sizes.is_empty() { vec![1_000, 10_000, 100_000] } else { sizes };
-    let temporary = tempfile::tempdir().expect("a folder");
-    let folder = std::env::var_os("TUTTU_BENCH_VAULTS").map_or_else(|| temporary.path().to_owned(), Into::into);
-    let mut columns: Vec<Vec<(String, Duration, Duration)>> = Vec::new();
-    for size in &sizes {
-        let engine = vault(&folder.join(size.to_string()), *size);
-        columns.push(measure(&engine, *size as u64));
-    }
-    print!("{:<44}", "CPU ms, p50 / p99");
-    sizes.iter().for_each(|size| print!(" {size:>17}"));
-    println!();
-    for row in 0..columns.first().map_or(0, Vec::len) {
-        print!("{:<44}", columns[0][row].0);
-        for column in &columns {
-            print!(" {:>8.2}/{:>8.2}", millis(column[row].1), millis(column[row].2));
-        }
-        println!();
-    }
-}
-
-fn millis(time: Duration) -> f64 {
-    time.as_secs_f64() * 1_000.0
-}
-
-fn vault(dir: &Path, size: usize) -> Engine {
-    if Engine::exists(dir) {
-        return Engine::open(dir).expect("the vault");
-    }
-    let engine = Engine::create(dir, &NewVault { person_name: "Bench".into(), computer_name: "bench".into() }).expect("a vault");
-    let made = fill(&engine, size, SEED);
-    let bytes = std::fs::metadata(dir.join("vault.db")).map_or(0, |file| file.len());
-    println!(
-        "made {} records for {size} contacts in {:.1} s: {:.0} a second; {:.0} MB",
-        made.records,
-        made.took.as_secs_f64(),
-        made.records as f64 / made.took.as_secs_f64(),
-        bytes as f64 / 1e6
-    );
-    // Indexes are merged in the first pauses.
-    std::thread::sleep(Duration::from_secs(2 + size as u64 / 5_000));
-    engine
-}
-
-type Row = (String, Duration, Duration);
+/// Times each is asked, unless that takes longer than [`ENOUGH`].
+const TIMES: usize = 200;
+const LEAST: usize = 10;
+const ENOUGH: Duration = Duration::from_secs(3);
 
 struct Bench<'a> {
     engine: &'a Engine,
     size: u64,
-    rows: Vec<Row>,
+    rows: &'a mut Rows,
 }
 
-fn measure(engine: &Engine, size: u64) -> Vec<Row> {
-    let mut bench = Bench { engine, size, rows: Vec::new() };
-    let begun = clock();
+pub(super) fn measure(engine: &Engine, size: u64, rows: &mut Rows) {
+    let mut bench = Bench { engine, size, rows };
+    let begun = processor_time();
     bench.search("warm up");
-    let warm = clock() - begun;
-    bench.rows.push(("first search (builds the search memory)".into(), warm, warm));
+    bench.rows.add("first search, which builds the search memory, ms", millis(processor_time() - begun));
     bench.key_strokes();
     bench.lists();
     bench.groups();
-    bench.rows
 }
 
 impl Bench<'_> {
     fn row(&mut self, name: impl Into<String>, mut work: impl FnMut(&Self, &mut Dice)) {
         let mut dice = Dice::new(SEED);
-        let mut took: Vec<Duration> = (0..TIMES)
-            .map(|_| {
-                let begun = clock();
-                work(self, &mut dice);
-                clock() - begun
-            })
-            .collect();
+        let (mut took, mut all) = (Vec::with_capacity(TIMES), Duration::ZERO);
+        while took.len() < TIMES && (took.len() < LEAST || all < ENOUGH) {
+            let begun = processor_time();
+            work(self, &mut dice);
+            let time = processor_time() - begun;
+            all += time;
+            took.push(time);
+        }
         took.sort();
-        let at = |part: usize| took[(took.len() - 1) * part / 100];
-        self.rows.push((name.into(), at(50), at(99)));
+        let name = name.into();
+        self.rows.add(format!("{name}, p50, ms"), millis(took[took.len() / 2]));
+        self.rows.add(format!("{name}, p99, ms"), millis(took[(took.len() - 1) * 99 / 100]));
     }
 
     fn search(&self, text: &str) -> usize {
@@ -210,12 +163,4 @@ impl Bench<'_> {
             });
         }
     }
-}
-
-/// Processor time of this thread where the system tells it, else the time that passed: other work on the machine must not count.
-fn clock() -> Duration {
-    static BEGIN: std::sync::OnceLock<Instant> = std::sync::OnceLock::new();
-    let told = std::fs::read_to_string("/proc/thread-self/schedstat").ok();
-    let nanos = told.and_then(|text| text.split(' ').next()?.parse().ok());
-    nanos.map_or_else(|| BEGIN.get_or_init(Instant::now).elapsed(), Duration::from_nanos)
 }
