@@ -13,7 +13,7 @@ use super::line::line_of;
 use super::ranking::{Field, Needle, Needles};
 use super::text::searched_text;
 use super::wanted::{Piece, pieces};
-use super::words::typed_words;
+use super::words::{push_typed, typed_words};
 use crate::error::StoreError;
 
 /// A record that is looked at. What is derived from it is worked out when a term asks for it.
@@ -77,11 +77,10 @@ impl<'a> Subject<'a> {
             texts.extend(view.tags.iter().chain(view.custom.values()).map(String::as_str));
             let mut spoken = String::new();
             for text in texts {
-                for word in typed_words(text) {
-                    spoken.push(' ');
-                    spoken.push_str(&word);
+                if !text.is_empty() {
+                    push_typed(&mut spoken, text);
+                    spoken.push_str(" \n");
                 }
-                spoken.push_str(" \n");
             }
             spoken
         })

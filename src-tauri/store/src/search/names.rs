@@ -246,9 +246,17 @@ impl Lines {
 
     /// The bytes of the line in a slot.
     fn line(&self, at: usize, part: Part) -> &[u8] {
-        let end = |at: usize| self.slots.get(at).map_or(0, |slot| part.end(slot));
-        let start = at.checked_sub(1).map_or(0, end);
-        self.bytes(part).get(start..end(at)).unwrap_or_default()
+        let end = self.slots.get(at).map_or(0, |slot| part.end(slot));
+        self.bytes(part).get(self.start(at, part)..end).unwrap_or_default()
+    }
+
+    fn start(&self, at: usize, part: Part) -> usize {
+        at.checked_sub(1).and_then(|before| self.slots.get(before)).map_or(0, |slot| part.end(slot))
+    }
+
+    /// Bytes of the whole line in a slot.
+    fn length(&self, at: usize) -> usize {
+        self.line(at, Part::Whole).len()
     }
 
     fn bytes(&self, part: Part) -> &[u8] {
@@ -308,7 +316,7 @@ impl Lines {
         let mut found = Bits::default();
         if needles.is_one_anywhere() {
             for probe in needles.anchor().map(Needle::probes).unwrap_or_default() {
-                self.pass(Part::Whole, probe.finder(), &mut |slot, _| found.insert(slot.did));
+                self.pass(Part::Whole, probe.finder(), &mut |slot, _, _| found.insert(slot.did));
             }
             return found;
         }
@@ -336,11 +344,19 @@ impl Lines {
 
     /// Hands over every match whose name has a word that begins with the anchor.
     fn scan_names(&self, needles: &Needles, found: &mut impl FnMut(Match)) {
-        if let Some([probe]) = needles.anchor().map(Needle::probes)
-            && probe.within().is_none()
-        {
-            self.pass(Part::Name, probe.start_finder(), &mut |slot, at| self.judge(needles, slot, at, found));
+        let Some([probe]) = needles.anchor().map(Needle::probes) else { return };
+        if probe.within().is_some() {
+            return;
         }
+        if !needles.is_one_anywhere() {
+            self.pass(Part::Name, probe.start_finder(), &mut |slot, at, _| self.judge(needles, slot, at, found));
+            return;
+        }
+        // One word: where it is in the name says all. Single letters begin a tenth of all names.
+        self.pass(Part::Name, probe.start_finder(), &mut |slot, at, place| {
+            let penalty = probe.penalty_in_name(self.line(at, Part::Name), place);
+            found(Match { penalty, distance: u32::MAX - slot.about.closeness, length: self.length(at), did: slot.did, field: Field::Name });
+        });
     }
 
     /// Hands every match to `found`.
@@ -348,7 +364,7 @@ impl Lines {
         let probes = needles.anchor().map(Needle::probes).unwrap_or_default();
         for (at, probe) in probes.iter().enumerate() {
             let earlier = probes.get(..at).unwrap_or_default();
-            self.pass(Part::of(probe), probe.finder(), &mut |slot, at| {
+            self.pass(Part::of(probe), probe.finder(), &mut |slot, at, _| {
                 if earlier.iter().all(|probe| probe.finder().find(self.line(at, Part::of(probe))).is_none()) {
                     self.judge(needles, slot, at, found);
                 }
@@ -364,15 +380,15 @@ impl Lines {
         }
     }
 
-    /// Every live line in whose part something is found, once.
-    fn pass(&self, part: Part, finder: &memmem::Finder<'_>, each: &mut impl FnMut(&Slot, usize)) {
+    /// Every live line in whose part something is found, once: its slot, and where in the part.
+    fn pass(&self, part: Part, finder: &memmem::Finder<'_>, each: &mut impl FnMut(&Slot, usize, usize)) {
         let bytes = self.bytes(part);
         let (mut from, mut at) = (0, 0);
         while let Some(place) = bytes.get(from..).and_then(|rest| finder.find(rest)).map(|place| place + from) {
             at += passed(self.slots.get(at..).unwrap_or_default(), part, place);
             let Some(slot) = self.slots.get(at) else { break };
             if slot.live {
-                each(slot, at);
+                each(slot, at, place - self.start(at, part));
             }
             from = part.end(slot);
         }

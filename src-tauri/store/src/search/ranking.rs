@@ -108,13 +108,22 @@ impl Probe {
         self.within
     }
 
+    /// How well a name matches in which a word begins with it at `place`, where the space before the word is.
+    pub(crate) fn penalty_in_name(&self, name: &[u8], place: usize) -> u32 {
+        let whole = name.get(place + 1 + self.word.len()).is_none_or(|next| matches!(next, b' ' | b'\n'));
+        let later = if place > 0 { LATER_WORD } else { 0 };
+        Field::Name.penalty() + later + if whole { 0 } else { BEGINNING }
+    }
+
     fn score(&self, line: &[u8]) -> Option<(u32, Field)> {
         let part = self.within.map_or(line, |field| field.of(line));
         if let Some(space) = self.at_start.find(part) {
             let field = self.within.unwrap_or_else(|| field_at(part, space));
+            if field == Field::Name {
+                return Some((self.penalty_in_name(part, space), field));
+            }
             let whole = part.get(space + 1 + self.word.len()).is_none_or(|next| matches!(next, b' ' | b'\n'));
-            let later = if field == Field::Name && space > 0 { LATER_WORD } else { 0 };
-            return Some((field.penalty() + later + if whole { 0 } else { BEGINNING }, field));
+            return Some((field.penalty() + if whole { 0 } else { BEGINNING }, field));
         }
         let place = self.inside.as_ref()?.find(part)?;
         let field = self.within.unwrap_or_else(|| field_at(part, place));

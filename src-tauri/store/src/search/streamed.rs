@@ -103,7 +103,12 @@ impl Window {
 
 /// Whether the two together tell all there is to know of a part of a query, though what they find may have to be looked at.
 pub(crate) fn is_streamed(node: &Node) -> bool {
-    matches!(node, Node::Term(Term::Date(DateField::At, _))) || TextQuery::of(node, true).is_some()
+    match node {
+        Node::Term(Term::Date(DateField::At, _)) => true,
+        // What has not a word is most of all there is: it is seen when looked at.
+        Node::Not(inner) => TextQuery::of(inner, true).is_some(),
+        node => TextQuery::of(node, true).is_some(),
+    }
 }
 
 #[cfg(test)]

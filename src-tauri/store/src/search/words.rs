@@ -26,6 +26,29 @@ pub(crate) fn typed_words(text: &str) -> Vec<String> {
     words.done
 }
 
+/// The same words, each with a space in front. Plain text, which most is, needs no list of words.
+pub(crate) fn push_typed(out: &mut String, text: &str) {
+    if !text.is_ascii() || text.contains(['\'', '`']) {
+        for word in typed_words(text) {
+            out.push(' ');
+            out.push_str(&word);
+        }
+        return;
+    }
+    let mut length = 0;
+    for letter in text.chars() {
+        if !letter.is_ascii_alphanumeric() {
+            length = 0;
+        } else if length < WORD_CHARS {
+            if length == 0 {
+                out.push(' ');
+            }
+            out.push(letter.to_ascii_lowercase());
+            length += 1;
+        }
+    }
+}
+
 /// Written without spaces: Han, Hiragana, Katakana and their extensions.
 pub(crate) fn stands_alone(letter: char) -> bool {
     matches!(letter, '\u{3040}'..='\u{30FF}' | '\u{31F0}'..='\u{31FF}' | '\u{3400}'..='\u{4DBF}' | '\u{4E00}'..='\u{9FFF}'
@@ -88,6 +111,16 @@ mod tests {
         assert_eq!(folded_words("Anne-Marie  Müller, jr."), ["anne", "marie", "muller", "jr"]);
         assert_eq!(folded_words("priya@harbourline.example"), ["priya", "harbourline", "example"]);
         assert_eq!(folded_words(" \u{0} \"*' "), [""; 0]);
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn plain_text_is_taken_apart_like_any_other(text in "[ -~é\n]{0,80}") {
+            let mut pushed = String::new();
+            push_typed(&mut pushed, &text);
+            let listed: String = typed_words(&text).into_iter().map(|word| format!(" {word}")).collect();
+            proptest::prop_assert_eq!(pushed, listed);
+        }
     }
 
     #[test]
