@@ -170,18 +170,21 @@ pub(crate) async fn backup(out: Out, backend: &mut Backend, file: &Path, from: K
     match backend.execute_with_progress(Command::Backup { path: path.to_string_lossy().into_owned(), lock }).await? {
         Outcome::BackedUp { report } => {
             let text = format!(
-                "Wrote {} and read it back: {} in {}, {}, {} bytes.",
+                "Wrote {} and read it back: {} in {}, {}, {}, {} bytes.",
                 report.path,
                 counted(report.records, "record", "records"),
                 counted(report.spaces, "space", "spaces"),
                 counted(report.changes, "change", "changes"),
+                counted(report.files, "attached file", "attached files"),
                 report.bytes
             );
             let object = json!({"file": report.path, "bytes": report.bytes.parse::<u64>().unwrap_or(0), "at": report.at,
-                "spaces": report.spaces, "records": report.records, "changes": report.changes});
+                "spaces": report.spaces, "records": report.records, "changes": report.changes, "files": report.files,
+                "missing_files": report.missing_files});
             out.answer(&object, &printable(&text))?;
-            if matches!(backend.query(Query::Files { record: None }).await?, Answer::Files(files) if !files.is_empty()) {
-                note("Attached files are not in it yet: copy the folder “files” of the vault as well.");
+            if report.missing_files > 0 {
+                let missing = counted(report.missing_files, "attached file is", "attached files are");
+                note(&format!("{missing} not whole on this computer, and so not in the backup. See: tuttu attachments"));
             }
             OK
         }
@@ -208,7 +211,7 @@ pub(crate) async fn restore(out: Out, dir: &Path, file: PathBuf, from: KeyFrom, 
     let vault = dir.display();
     out.answer(
         &json!({"vault": vault.to_string(), "person": restored.person_name, "made_on": restored.made_on, "spaces": restored.spaces,
-            "records": restored.records}),
+            "records": restored.records, "files": restored.files}),
         &printable(&format!(
             "Restored {} in {} of {} to {vault}.",
             counted(restored.records, "record", "records"),

@@ -75,6 +75,8 @@ impl Inner {
             return Err(error.into());
         }
         let rows = rows?;
+        writer.end_rows().map_err(|error| part.unwritable(&error))?;
+        let (files, missing) = self.write_files(reader, part, &mut writer)?;
         let finished = writer.finish(rows).and_then(|to| to.finish()).and_then(|mut to| to.flush());
         finished.and_then(|()| part.file.sync_all()).map_err(|error| part.unwritable(&error))?;
         let view = BackupReport {
@@ -82,9 +84,31 @@ impl Inner {
             spaces: u32::try_from(spaces.len()).unwrap_or(u32::MAX),
             records,
             changes,
+            files,
+            missing_files: missing,
             ..BackupReport::default()
         };
         Ok(Written { manifest, rows, view })
+    }
+
+    /// The attached files that are here and whole; how many, and how many are not.
+    fn write_files<W: Write>(&self, reader: &Reader<'_>, part: &Part, writer: &mut PieceWriter<W>) -> Result<(u32, u32), Failure> {
+        let (mut written, mut missing, mut told) = (0, 0, Instant::now());
+        for hash in reader.files(crate::files::LISTED)? {
+            // Read twice, so that a damaged file is left out rather than spoiling the backup.
+            match self.whole_file(&hash) {
+                Some(mut file) => {
+                    writer.file(&hash, &mut file).map_err(|error| part.unwritable(&error))?;
+                    written += 1;
+                }
+                None => missing += 1,
+            }
+            if told.elapsed() >= TELL_EVERY {
+                told = Instant::now();
+                self.announce(Event::Progress { what: "backup".into(), done: written, total: 0 });
+            }
+        }
+        Ok((written, missing))
     }
 }
 
@@ -104,6 +128,10 @@ fn read_back(part: &Part, lock: &Lock, written: &Written) -> Result<(), ErrorVie
     let mut rows: u64 = 0;
     for piece in &mut pieces {
         rows += u64::from(matches!(piece.map_err(|error| wrong(&error.to_string()))?, Piece::Row(_)));
+    }
+    let files = pieces.files(&mut |_| Ok(std::io::sink())).map_err(|error| wrong(&format::reason(&error)))?;
+    if files != written.view.files {
+        return Err(wrong("it holds other files than were written"));
     }
     if rows == written.rows && manifest == written.manifest { Ok(()) } else { Err(wrong("it holds something else than was written")) }
 }

@@ -1,9 +1,9 @@
 //! Files of records: kept beside the database in the folder `files`, named by the BLAKE3 hash of their contents, each content once.
 //!
-//! A file is there before the record names it, and is never changed afterwards. One that no record names does no harm.
+//! A file is there before the record names it, and is never changed afterwards. One that no record names does no harm, and an undo may name it again.
 
 use std::fs::{self, File};
-use std::io::{BufReader, Read, Write};
+use std::io::{BufReader, Read, Seek, Write};
 use std::path::{Path, PathBuf};
 
 use tuttu_model::RecordView;
@@ -26,7 +26,28 @@ const LIMIT: &str = "attachments.limit";
 /// Bytes read at once.
 const CHUNK: usize = 256 * 1024;
 /// Files listed at most.
-const LISTED: usize = 100_000;
+pub(crate) const LISTED: usize = 100_000;
+/// The folder of the files in a vault.
+pub(crate) const FOLDER: &str = "files";
+
+/// Where the file of a hash lies in the folder of files. Folders of two letters keep listings short.
+pub(crate) fn path_in(folder: &Path, hash: &str) -> PathBuf {
+    folder.join(hash.get(..2).unwrap_or_default()).join(hash)
+}
+
+/// A file that is durable once it is flushed.
+#[derive(Debug)]
+pub(crate) struct Synced(pub(crate) File);
+
+impl Write for Synced {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.write(bytes)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        self.0.sync_all()
+    }
+}
 
 impl Engine {
     /// Copies a file of this computer into the vault and attaches it to a record.
@@ -86,12 +107,21 @@ impl Engine {
 
 impl Inner {
     fn files_folder(&self) -> PathBuf {
-        self.store.dir().join("files")
+        self.store.dir().join(FOLDER)
     }
 
-    /// Where the file of a hash lies. Folders of two letters keep listings short.
+    /// Where the file of a hash lies.
     pub(crate) fn file_path(&self, hash: &str) -> PathBuf {
-        self.files_folder().join(hash.get(..2).unwrap_or_default()).join(hash)
+        path_in(&self.files_folder(), hash)
+    }
+
+    /// A file that is here and is what was attached, from its beginning.
+    pub(crate) fn whole_file(&self, hash: &[u8; 32]) -> Option<File> {
+        let mut file = File::open(self.file_path(&data_encoding::HEXLOWER.encode(hash))).ok()?;
+        let mut hasher = blake3::Hasher::new();
+        hasher.update_reader(&mut file).ok()?;
+        file.rewind().ok()?;
+        (hasher.finalize() == blake3::Hash::from_bytes(*hash)).then_some(file)
     }
 
     /// Copies a file into the vault: its hash and size. A content that is there already is not written again, unless it is damaged.

@@ -1,7 +1,7 @@
 //! A backup becomes a vault: made in a folder beside its place, with a new computer key, and put there when it is whole.
 
 use std::fs;
-use std::io::{BufReader, Read};
+use std::io::{BufReader, ErrorKind, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -13,6 +13,7 @@ use crate::api::{ErrorCode, ErrorView, Secret};
 use crate::backup::format::{Manifest, PieceReader, reason};
 use crate::backup::lock::{self, Opened};
 use crate::engine::{Engine, Inner};
+use crate::files;
 use crate::keys::Keys;
 use crate::surroundings::System;
 use crate::vault::{COMPUTER_NAME, checked_name};
@@ -52,6 +53,8 @@ pub struct Restored {
     pub spaces: u32,
     /// Records, with those in the trash.
     pub records: u32,
+    /// Attached files.
+    pub files: u32,
 }
 
 const SAFE: &str = "Nothing was changed, and the backup is as it was.";
@@ -68,8 +71,9 @@ impl Restore {
         let keys = Keys::for_restored(&manifest.person, &System).ok_or_else(|| self.broken("the key in it cannot be read"))?;
         let making = Making::begin(&self.vault)?;
         let store = Store::restore(&making.path, manifest.schema, &mut pieces).map_err(|error| self.failed(error))?;
+        let files = self.files(&mut pieces, &making)?;
         keys.save(&making.path)?;
-        let restored = certify(store, keys, computer_name, &manifest)?;
+        let restored = Restored { files, ..certify(store, keys, computer_name, &manifest)? };
         making.put_in_place(&self.vault)?;
         Ok(restored)
     }
@@ -101,6 +105,21 @@ impl Restore {
             }
             Err(error) => Err(self.broken(&reason(&error))),
         }
+    }
+
+    /// Writes the attached files where the new vault has them.
+    fn files<R: Read>(&self, pieces: &mut PieceReader<R>, making: &Making) -> Result<u32, ErrorView> {
+        let written = pieces.files(&mut |hash| {
+            let path = files::path_in(&making.files(), &data_encoding::HEXLOWER.encode(hash));
+            if let Some(folder) = path.parent() {
+                fs::create_dir_all(folder)?;
+            }
+            fs::File::create_new(path).map(files::Synced)
+        });
+        written.map_err(|error| match error.kind() {
+            ErrorKind::StorageFull | ErrorKind::QuotaExceeded => self.failed(StoreError::DiskFull),
+            _ => self.broken(&reason(&error)),
+        })
     }
 
     fn broken(&self, why: &str) -> ErrorView {
@@ -143,6 +162,7 @@ fn certify(store: Store, keys: Keys, computer_name: String, manifest: &Manifest)
         made_at: manifest.made,
         spaces,
         records,
+        files: 0,
     })
 }
 
@@ -189,8 +209,13 @@ impl Making {
         sync_parent(vault).map_err(failed)
     }
 
+    fn files(&self) -> PathBuf {
+        self.path.join(files::FOLDER)
+    }
+
     /// Removes what a restore makes, nothing else.
     fn clear(&self) {
+        let _ = fs::remove_dir_all(self.files());
         for name in ["vault.db", "vault.db-wal", "vault.db-shm", "vault.db-journal", "vault.lock", "keys/person.key", "keys/computer.key"] {
             let _ = fs::remove_file(self.path.join(name));
         }

@@ -281,6 +281,51 @@ fn a_backup_becomes_a_vault_with_a_computer_of_its_own() {
 }
 
 #[test]
+fn attached_files_are_in_the_backup_and_damaged_ones_are_left_out() {
+    let world = World::new();
+    let jon = world.add(r#"{"name":"Jon"}"#);
+    let source = world.dir.path().join("plan.txt");
+    let large: Vec<u8> = (0..900_000_u32).flat_map(|n| n.to_le_bytes()).collect();
+    for contents in [b"a plan".as_slice(), b"", &large, b"this one spoils"] {
+        std::fs::write(&source, contents).unwrap();
+        let attach = Command::Attach { record: RecordRef::anywhere(&jon), path: source.to_string_lossy().into(), name: String::new() };
+        world.engine().execute(attach).unwrap();
+    }
+    let hash = |contents: &[u8]| blake3::hash(contents).to_hex().to_string();
+    let spoilt = hash(b"this one spoils");
+    std::fs::write(world.path().join("files").join(&spoilt[..2]).join(&spoilt), b"rust").unwrap();
+
+    let Outcome::BackedUp { report } = world.backup("one.tuttu").unwrap() else { panic!() };
+    assert_eq!((report.files, report.missing_files), (3, 1));
+    let restored = world.restore("one.tuttu", "correct horse", "new").unwrap();
+    assert_eq!(restored.files, 3);
+    let new = Engine::open(&world.dir.path().join("new")).unwrap();
+    for contents in [b"a plan".as_slice(), b"", &large] {
+        let saved = world.dir.path().join("saved");
+        new.execute(Command::SaveFile { hash: hash(contents), path: saved.to_string_lossy().into() }).unwrap();
+        assert_eq!(std::fs::read(&saved).unwrap(), contents);
+        std::fs::remove_file(saved).unwrap();
+    }
+    assert!(new.execute(Command::SaveFile { hash: spoilt, path: "nowhere".into() }).is_err());
+}
+
+#[test]
+fn a_backup_of_the_first_format_is_still_restored() {
+    let dir = tempfile::tempdir().unwrap();
+    let restore = tuttu_engine::Restore {
+        file: Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/fixtures/backup/format-1.tuttu"),
+        key: tuttu_engine::RestoreKey::Passphrase(tuttu_engine::api::Secret("correct horse".into())),
+        vault: dir.path().join("vault"),
+        computer_name: "New".into(),
+    };
+    let restored = restore.run().unwrap();
+    assert_eq!((restored.records, restored.files), (1, 0));
+    let engine = Engine::open(&restore.vault).unwrap();
+    assert_eq!(people(&engine, "aarhus"), ["Priya Raghunathan"]);
+    assert_clean(&engine);
+}
+
+#[test]
 fn a_backup_for_a_recipient_is_opened_by_its_identity() {
     use age::secrecy::ExposeSecret;
     let world = World::new();

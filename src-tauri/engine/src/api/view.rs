@@ -429,5 +429,9 @@ shape!(
         records: u32,
         /// Changes in it.
         changes: u32,
+        /// Attached files in it.
+        files: u32,
+        /// Attached files that are not on this computer, or damaged here, and so not in it.
+        missing_files: u32,
     }
 );

@@ -1,6 +1,7 @@
-//! What is inside the encryption: a manifest, then the rows of the vault, then their number and hash. Compressed as one stream.
+//! What is inside the encryption: a manifest, then the rows of the vault, then the attached files, then their numbers and hash. Compressed as one stream.
 //!
-//! Each piece is preceded by its length, four bytes, little-endian; a length of 0 ends them. Nothing is allocated because a length says so beyond
+//! Each piece is preceded by its length, four bytes, little-endian; a length of 0 ends the rows. A file is its hash and its contents piece by piece, ended by a
+//! length of 0; another 0 ends the files. Format 1 had no files: there the numbers follow the rows. Nothing is allocated because a length says so beyond
 //! [`PIECE_BYTES`].
 
 use std::io::{BufReader, Error, ErrorKind, Read, Result, Write};
@@ -11,7 +12,11 @@ use tuttu_store::{Piece, StoreError};
 /// The first bytes inside.
 const MAGIC: &[u8; 16] = b"tuttu backup 1\n\0";
 /// The version of what follows them.
-pub(crate) const FORMAT: u32 = 1;
+pub(crate) const FORMAT: u32 = 2;
+/// The version without files.
+const WITHOUT_FILES: u32 = 1;
+/// Bytes of a file in one piece.
+const FILE_PIECE: usize = 256 * 1024;
 /// Bytes of one piece: a change has at most 512 KiB, a damaged row kept as it was found can be longer.
 const PIECE_BYTES: usize = 64 * 1024 * 1024;
 /// A little better than level 1, a little faster than level 3.
@@ -46,6 +51,9 @@ struct Trailer {
     hash: [u8; 32],
 }
 
+/// The hash of a file in a backup.
+pub(crate) type FileHash = [u8; 32];
+
 /// Writes pieces.
 pub(crate) struct PieceWriter<W: Write> {
     to: zstd::stream::write::Encoder<'static, W>,
@@ -63,6 +71,23 @@ impl<W: Write> PieceWriter<W> {
 
     pub(crate) fn piece(&mut self, piece: &Piece) -> Result<()> {
         self.frame(&postcard::to_stdvec(piece).map_err(Error::other)?)
+    }
+
+    /// The rows are written; files follow.
+    pub(crate) fn end_rows(&mut self) -> Result<()> {
+        self.to.write_all(&[0; 4])
+    }
+
+    /// A file: what is read from `from`, to its end.
+    pub(crate) fn file(&mut self, hash: &FileHash, from: &mut impl Read) -> Result<()> {
+        self.frame(hash)?;
+        let mut piece = vec![0; FILE_PIECE];
+        loop {
+            let count = from.read(&mut piece)?;
+            let Some(bytes) = piece.get(..count).filter(|bytes| !bytes.is_empty()) else { break };
+            self.frame(bytes)?;
+        }
+        self.to.write_all(&[0; 4])
     }
 
     /// Gives back what it wrote to, which has to be finished too.
@@ -87,7 +112,9 @@ pub(crate) struct PieceReader<R: Read> {
     from: BufReader<zstd::stream::read::Decoder<'static, BufReader<R>>>,
     hasher: blake3::Hasher,
     rows: u64,
+    /// The rows are read.
     ended: bool,
+    format: u32,
 }
 
 impl<R: Read> PieceReader<R> {
@@ -98,12 +125,13 @@ impl<R: Read> PieceReader<R> {
         if magic != *MAGIC {
             return Err(garbled("it is not a backup of Tuttu, or of a newer version"));
         }
-        let mut reader = Self { from, hasher: blake3::Hasher::new(), rows: 0, ended: false };
+        let mut reader = Self { from, hasher: blake3::Hasher::new(), rows: 0, ended: false, format: FORMAT };
         let manifest = reader.frame()?.ok_or_else(|| garbled("it is empty"))?;
         let manifest: Manifest = serde_json::from_slice(&manifest)?;
-        if manifest.format != FORMAT {
+        if !(WITHOUT_FILES..=FORMAT).contains(&manifest.format) {
             return Err(garbled("it was written by a newer version of Tuttu"));
         }
+        reader.format = manifest.format;
         Ok((manifest, reader))
     }
 
@@ -129,11 +157,33 @@ impl<R: Read> PieceReader<R> {
     fn read(&mut self) -> Result<Option<Piece>> {
         let Some(frame) = self.frame()? else {
             self.ended = true;
-            return self.check().map(|()| None);
+            return if self.format == WITHOUT_FILES { self.check().map(|()| None) } else { Ok(None) };
         };
         let piece = postcard::from_bytes(&frame).map_err(|_| garbled("a row in it cannot be read"))?;
         self.rows += u64::from(matches!(piece, Piece::Row(_)));
         Ok(Some(piece))
+    }
+
+    /// The files, after the rows: `place` gives where each is written. Gives their number when all of it was read and is what was written.
+    pub(crate) fn files<W: Write>(&mut self, place: &mut impl FnMut(&FileHash) -> Result<W>) -> Result<u32> {
+        let mut files = 0;
+        if self.format == WITHOUT_FILES {
+            return Ok(files);
+        }
+        while let Some(hash) = self.frame()? {
+            let hash = FileHash::try_from(hash.as_slice()).map_err(|_| garbled("the name of a file in it cannot be read"))?;
+            let (mut to, mut hasher) = (place(&hash)?, blake3::Hasher::new());
+            while let Some(bytes) = self.frame()? {
+                hasher.update(&bytes);
+                to.write_all(&bytes)?;
+            }
+            to.flush()?;
+            if hasher.finalize() != blake3::Hash::from_bytes(hash) {
+                return Err(garbled("a file in it is not the one that was attached"));
+            }
+            files += 1;
+        }
+        self.check().map(|()| files)
     }
 
     fn check(&mut self) -> Result<()> {
