@@ -115,3 +115,32 @@ fn a_question_nobody_waits_for_is_given_up() {
     assert_eq!(engine.query_until(query(), &stop).unwrap_err().code, ErrorCode::Stopped);
     assert!(engine.query(query()).is_ok());
 }
+
+#[test]
+fn definitions_are_listed_when_they_are_asked_for() {
+    let (_dir, engine) = vault(&[
+        r#"{"name":"Priya","emails":[{"label":"","value":"not an address"}]}"#,
+        r#"{"kind":"field","word":"diet","name":"Priya’s diet","valueType":"text"}"#,
+    ]);
+    let listed = |kind: &str, text: &str| match engine
+        .query(Query::Records { filter: ListFilter { kind: kind.into(), text: text.into(), ..ListFilter::default() } })
+        .unwrap()
+    {
+        Answer::Records(views) => views,
+        other => panic!("{other:?}"),
+    };
+    let names = |kind: &str, text: &str| listed(kind, text).into_iter().map(|view| view.name).collect::<Vec<_>>();
+    assert_eq!(names("", ""), ["Priya"]);
+    assert_eq!(names("field", ""), ["Priya’s diet"]);
+    assert_eq!(names("", "kind:field"), ["Priya’s diet"]);
+    assert!(!listed("person", "")[0].flags.is_empty(), "what looks wrong is pointed out in lists too");
+    let found = |text: &str| match engine.query(Query::Search { text: text.into(), limit: 10 }).unwrap() {
+        Answer::Search(rows) => rows.len(),
+        other => panic!("{other:?}"),
+    };
+    assert_eq!((found("priya"), found("diet"), found("diet kind:field")), (1, 0, 1));
+    let Answer::Export(json) = engine.query(Query::Export { format: "json".into(), filter: ListFilter::default() }).unwrap() else {
+        panic!()
+    };
+    assert!(json.contains("\"word\":\"diet\""), "an export leaves nothing out");
+}

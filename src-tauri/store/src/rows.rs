@@ -229,6 +229,8 @@ pub struct ListQuery {
     pub trash: bool,
     /// When nothing matches, take slips in names for what they may have meant.
     pub forgiving: bool,
+    /// Definitions too, without being asked for by their kind.
+    pub definitions: bool,
     /// Who asks.
     pub asking: Asking,
 }

@@ -7,9 +7,7 @@ use crate::failure::Failure;
 
 impl Inner {
     pub(crate) fn export(&self, reader: &Reader<'_>, format: &str, filter: &ListFilter) -> Result<String, Failure> {
-        let mut filter = filter.clone();
-        filter.limit = u32::MAX;
-        let (records, _) = self.views(reader, &filter)?;
+        let records = self.exported(reader, filter)?;
         let cards = || records.iter().filter(|view| view.kind == "person" || view.kind == "org");
         match format {
             "vcard" => Ok(vcard::write(cards(), vcard::Version::V4)),

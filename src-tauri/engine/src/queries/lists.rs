@@ -1,3 +1,6 @@
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+
 use tuttu_model::understood::understand;
 use tuttu_model::{RecordView, SpaceId, query};
 use tuttu_store::Reader;
@@ -5,6 +8,7 @@ use tuttu_store::rows::{GroupBy, ListPage, ListQuery, RecordRow, Sort};
 
 use crate::api::{ErrorCode, ErrorView, GroupView, GroupedBy, ListFilter, Page, RecordPage, RecordRef, Row, SortBy};
 use crate::commands::title;
+use crate::definitions::Definitions;
 use crate::engine::Inner;
 use crate::failure::{Failure, not_found};
 
@@ -56,12 +60,17 @@ impl Inner {
         }
     }
 
-    /// All records a filter means, however many.
-    pub(crate) fn views(&self, reader: &Reader<'_>, filter: &ListFilter) -> Result<(Vec<RecordView>, u32), Failure> {
+    /// All records a filter means, however many, with what their values were understood as.
+    pub(crate) fn views(&self, reader: &Reader<'_>, filter: &ListFilter) -> Result<Vec<RecordView>, Failure> {
         let limit = if filter.limit == 0 { PAGE } else { filter.limit };
         let page = reader.list_page(&ListQuery { limit, ..self.list_query(reader, filter)? })?;
-        let total = page.total;
-        Ok((self.named(reader, page)?, total))
+        self.understood(reader, page)
+    }
+
+    /// All records a filter means and the definitions of their spaces, as they are written out.
+    pub(crate) fn exported(&self, reader: &Reader<'_>, filter: &ListFilter) -> Result<Vec<RecordView>, Failure> {
+        let query = ListQuery { limit: u32::MAX, definitions: true, ..self.list_query(reader, filter)? };
+        self.named(reader, reader.list_page(&query)?)
     }
 
     fn named(&self, reader: &Reader<'_>, page: ListPage) -> Result<Vec<RecordView>, Failure> {
@@ -74,10 +83,24 @@ impl Inner {
         Ok(views)
     }
 
+    fn understood(&self, reader: &Reader<'_>, page: ListPage) -> Result<Vec<RecordView>, Failure> {
+        let mut spaces: BTreeMap<SpaceId, Definitions> = BTreeMap::new();
+        let owners: Vec<SpaceId> = page.rows.iter().map(|row| row.space).collect();
+        let mut views = self.named(reader, page)?;
+        for (view, space) in views.iter_mut().zip(owners) {
+            let definitions = match spaces.entry(space) {
+                Entry::Occupied(held) => held.into_mut(),
+                Entry::Vacant(free) => free.insert(self.definitions(reader, &space)?),
+            };
+            understand(view, &self.knowledge(reader, definitions)?);
+        }
+        Ok(views)
+    }
+
     pub(crate) fn record_page(&self, reader: &Reader<'_>, filter: &ListFilter) -> Result<RecordPage, Failure> {
         let mut page = reader.list_page(&self.list_query(reader, filter)?)?;
         let next = page.next.take();
-        Ok(RecordPage { records: self.named(reader, page)?, next, warnings: query::parse(&filter.text).warnings })
+        Ok(RecordPage { records: self.understood(reader, page)?, next, warnings: query::parse(&filter.text).warnings })
     }
 
     pub(crate) fn page(&self, reader: &Reader<'_>, filter: &ListFilter) -> Result<Page, Failure> {

@@ -46,7 +46,7 @@ impl Inner {
             Query::Status => Answer::Status(inner.status(reader)?),
             Query::Record { record } => Answer::Record(Box::new(inner.view(reader, &record)?)),
             Query::List { filter } => Answer::List(inner.page(reader, &filter)?),
-            Query::Records { filter } => Answer::Records(inner.views(reader, &filter)?.0),
+            Query::Records { filter } => Answer::Records(inner.views(reader, &filter)?),
             Query::RecordPage { filter } => Answer::RecordPage(inner.record_page(reader, &filter)?),
             Query::Groups { filter, by } => Answer::Groups(inner.groups(reader, &filter, by)?),
             Query::Search { text, limit } => Answer::Search(inner.search(reader, &text, limit)?),

@@ -1,7 +1,7 @@
 //! Lists: which records, in which order, page by page.
 
-use tuttu_model::RecordView;
 use tuttu_model::query::{Node, Term, TextField, parse};
+use tuttu_model::{Kind, RecordView};
 
 use super::Reader;
 use super::order::{Place, Scope, Source, Walk};
@@ -87,6 +87,10 @@ impl Reader<'_> {
             kinds.retain(|kind| wanted.contains(kind));
         }
         let mut rest = Vec::new();
+        let names_kind = |part: &Node| matches!(part, Node::Term(Term::Text(TextField::Kind, _)));
+        if query.kind.is_none() && !query.definitions && !trash && !parts.iter().any(names_kind) {
+            kinds.retain(|kind| !Kind::from(kind.as_str()).is_definition());
+        }
         for part in parts {
             match &part {
                 Node::Term(Term::Text(TextField::Kind, value)) => {

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use tuttu_model::query::{Node, Term, TextField, parse};
-use tuttu_model::{DocumentId, SpaceId};
+use tuttu_model::{DocumentId, Kind, SpaceId};
 
 use super::Reader;
 use crate::error::StoreError;
@@ -35,6 +35,15 @@ impl Wanted {
             parts.into_iter().partition(|part| matches!(part, Node::Term(Term::Word(_) | Term::Number(_))));
         let filters = if filters.len() > 1 { Some(Node::All(filters)) } else { filters.pop() };
         Self { words, tree, filters }
+    }
+
+    /// Kinds are asked for by name.
+    fn names_kind(&self) -> bool {
+        let parts = match &self.tree {
+            Node::All(parts) => parts.as_slice(),
+            one => std::slice::from_ref(one),
+        };
+        parts.iter().any(|part| matches!(part, Node::Term(Term::Text(TextField::Kind, _))))
     }
 
     fn needles(&self) -> Option<Needles> {
@@ -251,10 +260,13 @@ impl Hits<'_> {
         {
             return Ok(());
         }
-        let sql = "SELECT doc.sid, doc.id FROM record JOIN doc USING (did) WHERE record.did = ?1 AND record.deleted = 0";
-        let found: Option<(i64, DocumentId)> =
-            sql::one(self.reader.connection, sql, [did], |row| Ok((row.get(0)?, DocumentId(row.get(1)?))))?;
-        if let Some((sid, doc)) = found {
+        let sql = "SELECT doc.sid, doc.id, record.kind FROM record JOIN doc USING (did) WHERE record.did = ?1 AND record.deleted = 0";
+        let found: Option<(i64, DocumentId, String)> =
+            sql::one(self.reader.connection, sql, [did], |row| Ok((row.get(0)?, DocumentId(row.get(1)?), row.get(2)?)))?;
+        // How a space is used is found by its kind, not among people's own things.
+        if let Some((sid, doc, kind)) = found
+            && (self.wanted.names_kind() || !Kind::from(kind).is_definition())
+        {
             let space: SpaceId = self.reader.space_id(sid)?;
             self.found.push(Hit { space, doc, matched });
         }
