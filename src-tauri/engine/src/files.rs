@@ -6,6 +6,7 @@ use std::fs::{self, File};
 use std::io::{BufReader, Read, Seek, Write};
 use std::path::{Path, PathBuf};
 
+use tuttu_interchange::vcard::Picture;
 use tuttu_model::RecordView;
 use tuttu_model::draft::{attach_op, is_file_hash};
 use tuttu_model::view::Attachment;
@@ -27,6 +28,8 @@ const LIMIT: &str = "attachments.limit";
 const CHUNK: usize = 256 * 1024;
 /// Files listed at most.
 pub(crate) const LISTED: usize = 100_000;
+/// The largest picture that is written into a card: what is read from one again.
+const LARGEST_PICTURE: u32 = 3 * 1024 * 1024 - 1024;
 /// The folder of the files in a vault.
 pub(crate) const FOLDER: &str = "files";
 
@@ -142,6 +145,41 @@ impl Inner {
             cannot(&target, "written", &error)
         })?;
         Ok((hash, size))
+    }
+
+    /// Keeps the bytes of a file in the vault: what a record that is to have it holds.
+    pub(crate) fn keep_bytes(&self, bytes: &[u8], name: &str, media: &str) -> Result<Attachment, ErrorView> {
+        let hash = blake3::hash(bytes).to_hex().to_string();
+        let size = u32::try_from(bytes.len()).unwrap_or(u32::MAX);
+        let file = Attachment { hash, name: name.to_owned(), media: media.to_owned(), size, missing: false };
+        let target = self.file_path(&file.hash);
+        if target.is_file() {
+            return Ok(file);
+        }
+        let folder = target.parent().unwrap_or(&target);
+        fs::create_dir_all(folder).map_err(|error| cannot(folder, "made", &error))?;
+        let temporary = temporary(folder, self)?;
+        let written = || -> std::io::Result<()> {
+            let mut to = File::options().write(true).create_new(true).open(&temporary)?;
+            to.write_all(bytes)?;
+            to.sync_all()?;
+            fs::rename(&temporary, &target)?;
+            sync_folder(folder)
+        };
+        written().map_err(|error| {
+            forget(&temporary);
+            cannot(&target, "written", &error)
+        })?;
+        Ok(file)
+    }
+
+    /// The picture of a record, where it is here and whole and can stand in a card.
+    pub(crate) fn picture(&self, view: &RecordView) -> Option<Picture> {
+        let held = view.attachments.iter().find(|file| file.hash == view.photo && file.size <= LARGEST_PICTURE)?;
+        let hash = blake3::Hash::from_hex(&held.hash).ok()?;
+        let mut bytes = Vec::new();
+        self.whole_file(hash.as_bytes())?.read_to_end(&mut bytes).ok()?;
+        Some(Picture { bytes })
     }
 
     /// Says of each file of a record whether it is here.

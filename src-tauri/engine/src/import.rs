@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use tuttu_interchange::{Format, Imported, sniff, vcard};
+use tuttu_model::view::Attachment;
 use tuttu_model::{DocumentId, RecordDraft, SpaceId};
 use tuttu_store::Lane;
 
@@ -104,7 +105,10 @@ impl Import<'_> {
                 self.warn(warning.line, warning.message);
             }
             match card.imported {
-                Some(imported) => self.batch.push(imported),
+                Some(mut imported) => {
+                    self.keep_picture(&mut imported)?;
+                    self.batch.push(imported);
+                }
                 None => self.report.skipped += 1,
             }
             done += 1;
@@ -115,6 +119,22 @@ impl Import<'_> {
         }
         self.flush()?;
         self.engine.announce(Event::ImportProgress { done, total: done });
+        Ok(())
+    }
+
+    /// The picture becomes a file of the vault, attached to the record.
+    fn keep_picture(&self, imported: &mut Imported) -> Result<(), ErrorView> {
+        let Some(picture) = imported.picture.take() else { return Ok(()) };
+        let media = picture.media_type().unwrap_or_default();
+        let name = format!("photo.{}", media.rsplit('/').next().unwrap_or_default().replace("jpeg", "jpg"));
+        let file = if self.dry_run {
+            let hash = blake3::hash(&picture.bytes).to_hex().to_string();
+            Attachment { hash, name, media: media.to_owned(), size: u32::try_from(picture.bytes.len()).unwrap_or(u32::MAX), missing: false }
+        } else {
+            self.engine.inner.keep_bytes(&picture.bytes, &name, media)?
+        };
+        imported.draft.view.photo.clone_from(&file.hash);
+        imported.draft.view.attachments.push(file);
         Ok(())
     }
 

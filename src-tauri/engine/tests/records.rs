@@ -390,3 +390,37 @@ fn a_task_is_given_to_a_member_by_name() {
     };
     assert_eq!(get(&engine, &task).assignee, space.members[0].id);
 }
+
+#[test]
+fn a_picture_in_a_card_becomes_a_file_and_goes_out_again() {
+    let (dir, engine) = vault();
+    let mut bytes = b"\x89PNG\r\n\x1a\n".to_vec();
+    bytes.extend(std::iter::repeat_n(7_u8, 4_000));
+    let card =
+        format!("BEGIN:VCARD\nVERSION:3.0\nFN:Priya\nPHOTO;ENCODING=b;TYPE=PNG:{}\nEND:VCARD\n", data_encoding::BASE64.encode(&bytes));
+    let path = dir.path().join("cards.vcf");
+    std::fs::write(&path, card).unwrap();
+    let import = || match engine
+        .execute(Command::Import { path: path.to_string_lossy().into(), format: None, space: None, dry_run: false })
+        .unwrap()
+    {
+        Outcome::Import { report } => report,
+        other => panic!("{other:?}"),
+    };
+    let report = import();
+    assert_eq!((report.added, report.warnings.len()), (1, 0));
+    let priya = get(&engine, "Priya");
+    let hash = blake3::hash(&bytes).to_hex().to_string();
+    assert_eq!((priya.photo.as_str(), priya.attachments.len()), (hash.as_str(), 1));
+    assert_eq!((priya.attachments[0].name.as_str(), priya.attachments[0].missing, priya.flags.len()), ("photo.png", false, 0));
+    let again = import();
+    assert_eq!((again.added, again.unchanged), (0, 1));
+
+    let export = Query::Export { format: "vcard".into(), filter: tuttu_engine::api::ListFilter::default() };
+    let Answer::Export(text) = engine.query(export).unwrap() else { panic!() };
+    let (other_dir, other) = vault();
+    let path = other_dir.path().join("again.vcf");
+    std::fs::write(&path, text).unwrap();
+    other.execute(Command::Import { path: path.to_string_lossy().into(), format: None, space: None, dry_run: false }).unwrap();
+    assert_eq!(get(&other, "Priya").photo, hash);
+}

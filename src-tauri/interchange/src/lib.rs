@@ -24,6 +24,8 @@ pub struct Imported {
     pub uid: Option<String>,
     /// The line it begins on, counted from 1.
     pub line: u32,
+    /// The picture, which a record holds as an attached file.
+    pub picture: Option<vcard::Picture>,
 }
 
 impl Imported {

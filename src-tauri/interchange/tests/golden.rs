@@ -23,7 +23,8 @@ fn cards(bytes: &[u8]) -> Value {
             let warnings: Vec<String> = card.warnings.iter().map(ToString::to_string).collect();
             match card.imported {
                 Some(imported) => {
-                    json!({ "line": imported.line, "uid": imported.uid, "record": imported.draft.view.to_json(), "warnings": warnings })
+                    let picture = imported.picture.map(|picture| format!("{}, {} bytes", picture.media_type().unwrap_or_default(), picture.bytes.len()));
+                    json!({ "line": imported.line, "uid": imported.uid, "record": imported.draft.view.to_json(), "picture": picture, "warnings": warnings })
                 }
                 None => json!({ "warnings": warnings }),
             }
@@ -61,7 +62,7 @@ fn every_fixture_survives_being_written() {
     for (file, version) in fixtures().into_iter().flat_map(|file| [(file.clone(), Version::V3), (file, Version::V4)]) {
         let bytes = fs::read(&file).unwrap();
         let mut views: Vec<_> = vcard::read(&bytes).filter_map(|card| card.imported).map(|imported| imported.draft.view).collect();
-        let written = vcard::write(&views, version);
+        let written = vcard::write(&views, version, |_| None);
         let again: Vec<_> = vcard::read(written.as_bytes()).filter_map(|card| card.imported).map(|imported| imported.draft.view).collect();
         if version == Version::V3 {
             // There is no property for it in 3.0.

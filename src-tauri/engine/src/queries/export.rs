@@ -10,8 +10,8 @@ impl Inner {
         let records = self.exported(reader, filter)?;
         let cards = || records.iter().filter(|view| view.kind == "person" || view.kind == "org");
         match format {
-            "vcard" => Ok(vcard::write(cards(), vcard::Version::V4)),
-            "vcard3" => Ok(vcard::write(cards(), vcard::Version::V3)),
+            "vcard" => Ok(vcard::write(cards(), vcard::Version::V4, |view| self.picture(view))),
+            "vcard3" => Ok(vcard::write(cards(), vcard::Version::V3, |view| self.picture(view))),
             "json" => Ok(json::write(records.iter())),
             other => {
                 let message = format!("“{other}” is not a format this version writes.");

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use tuttu_model::{RecordDraft, RecordView};
 
 use super::groups::Groups;
+use super::picture::Picture;
 use super::property::Property;
 use super::{Card, MAX_ITEMS, MAX_NOTE, MAX_TEXT, MAX_VALUE, MAX_WARNINGS, dates, escape, ims, kept};
 use crate::{Imported, Warning, text};
@@ -25,6 +26,7 @@ pub(super) struct Draft<'p> {
     /// How much more text may be kept.
     room: usize,
     left_out: Vec<&'static str>,
+    picture: Option<Picture>,
 }
 
 /// Makes a record of a card.
@@ -84,6 +86,7 @@ impl<'p> Draft<'p> {
             unsaid: 0,
             room: MAX_TEXT,
             left_out: Vec::new(),
+            picture: None,
         }
     }
 
@@ -243,10 +246,24 @@ impl<'p> Draft<'p> {
         if is_web && !property.is_binary() && !property.cut {
             let value = self.limited(property, value, MAX_VALUE);
             self.custom(&kept::key(&property.name), value);
-        } else if !value.is_empty() && !self.left_out.contains(&what) {
-            self.left_out.push(what);
-            self.warn(property.line, format!("The {what} was left out."));
+            return;
         }
+        let taken = what == "photo" && self.picture.is_none() && !property.cut && self.take_picture(property);
+        if !taken && !value.is_empty() && !self.left_out.contains(&what) {
+            self.left_out.push(what);
+            let why = match (what, property.cut, self.picture.is_some()) {
+                ("photo", true, _) => format!(": it is larger than {} MiB", super::MAX_PICTURE / 4 * 3 / (1024 * 1024)),
+                ("photo", false, true) => ": there is another one".to_owned(),
+                ("photo", false, false) => ": it is not a picture of a known kind".to_owned(),
+                _ => String::new(),
+            };
+            self.warn(property.line, format!("The {what} was left out{why}."));
+        }
+    }
+
+    fn take_picture(&mut self, property: &Property<'_>) -> bool {
+        self.picture = Picture::of(property).filter(|picture| picture.media_type().is_some());
+        self.picture.is_some()
     }
 
     fn stamp(&mut self, property: &Property<'_>) {
@@ -386,7 +403,7 @@ impl<'p> Draft<'p> {
         view.tags.dedup();
         self.limit_names(&mut view, begin);
         self.limit_lists(&mut view, begin);
-        Some(Imported { draft: RecordDraft { view }, uid: self.uid.take(), line: begin })
+        Some(Imported { draft: RecordDraft { view }, uid: self.uid.take(), line: begin, picture: self.picture.take() })
     }
 }
 

@@ -2,8 +2,8 @@
 
 use std::borrow::Cow;
 
-/// How much of a picture or sound is looked at: enough for an address of one.
-const MEDIA_KEPT: usize = 4096;
+/// How much of a logo or sound is looked at: enough for an address of one.
+pub(super) const MEDIA_KEPT: usize = 4096;
 
 /// A place between two lines.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -80,7 +80,7 @@ impl<'a> Lines<'a> {
     }
 
     fn unfold(&mut self, first: &'a [u8]) -> (Cow<'a, [u8]>, bool) {
-        let limit = if is_media(first) { MEDIA_KEPT } else { super::MAX_CARD + 1 };
+        let limit = kept_of(first);
         let how = if first.ends_with(b"=") && is_encoded(first, &[b"QUOTED-PRINTABLE", b"Q"]) {
             Join::QuotedPrintable
         } else if is_encoded(first, &[b"BASE64", b"B"]) {
@@ -155,10 +155,24 @@ fn is_encoded(line: &[u8], encodings: &[&[u8]]) -> bool {
     })
 }
 
-fn is_media(line: &[u8]) -> bool {
+/// How much of a line is kept.
+fn kept_of(line: &[u8]) -> usize {
+    match () {
+        () if is_picture(line) => super::MAX_PICTURE,
+        () if is_named(line, &super::MEDIA) => MEDIA_KEPT,
+        () => super::MAX_CARD + 1,
+    }
+}
+
+/// Does a line hold the picture of somebody?
+pub(super) fn is_picture(line: &[u8]) -> bool {
+    is_named(line, &super::PICTURES)
+}
+
+fn is_named(line: &[u8], names: &[&str]) -> bool {
     let name = head(line).split(|byte| *byte == b';').next().unwrap_or_default();
     let name = name.rsplit(|byte| *byte == b'.').next().unwrap_or_default();
-    super::MEDIA.iter().any(|media| name.eq_ignore_ascii_case(media.as_bytes()))
+    names.iter().any(|media| name.eq_ignore_ascii_case(media.as_bytes()))
 }
 
 /// `word:VCARD`, in any case, with white space around its parts.
@@ -210,9 +224,13 @@ mod tests {
     }
 
     #[test]
-    fn long_pictures_are_not_copied() {
-        let text = format!("PHOTO;ENCODING=b:{}", "AAAA\r\n ".repeat(5_000));
-        let line = Lines::at(text.as_bytes(), Cursor::default()).next().map(|line| (line.cut, line.bytes.len() <= MEDIA_KEPT));
-        assert_eq!(line, Some((true, true)));
+    fn long_sounds_and_very_long_pictures_are_not_copied() {
+        let kept = |name: &str, lines: usize| {
+            let text = format!("{name};ENCODING=b:{}", "AAAA\r\n ".repeat(lines));
+            Lines::at(text.as_bytes(), Cursor::default()).next().map(|line| (line.cut, line.bytes.len()))
+        };
+        assert!(kept("SOUND", 5_000).is_some_and(|(cut, length)| cut && length <= MEDIA_KEPT));
+        assert_eq!(kept("PHOTO", 5_000), Some((false, 17 + 4 * 5_000)));
+        assert!(kept("PHOTO", super::super::MAX_PICTURE / 4).is_some_and(|(cut, length)| cut && length <= super::super::MAX_PICTURE));
     }
 }

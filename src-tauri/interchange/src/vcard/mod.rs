@@ -16,6 +16,7 @@ mod lines;
 mod names;
 mod occasions;
 mod person;
+mod picture;
 mod places;
 mod property;
 mod reader;
@@ -63,6 +64,12 @@ const MAX_VALUE: usize = 10_000;
 /// The most warnings about one card.
 const MAX_WARNINGS: usize = 50;
 
+/// The longest picture, in bytes as it stands in the file: three quarters of it are the picture.
+const MAX_PICTURE: usize = 4 * 1024 * 1024;
+
+/// Properties that hold the picture of somebody.
+const PICTURES: [&str; 2] = ["PHOTO", "X-MS-CARDPICTURE"];
+
 /// Properties that hold pictures or sounds.
 const MEDIA: [&str; 4] = ["PHOTO", "LOGO", "SOUND", "X-MS-CARDPICTURE"];
 
@@ -83,6 +90,8 @@ pub struct Card {
     /// What a person should know, in the order of the lines.
     pub warnings: Vec<Warning>,
 }
+
+pub use picture::Picture;
 
 /// The identifier under which a record is written.
 #[must_use]

@@ -3,9 +3,9 @@
 use std::borrow::Cow;
 
 use super::groups::Groups;
-use super::lines::{self, Cursor, Line, Lines};
+use super::lines::{self, Cursor, Line, Lines, MEDIA_KEPT};
 use super::property::Property;
-use super::{Card, MAX_CARD, MAX_PROPERTIES, card};
+use super::{Card, MAX_CARD, MAX_PICTURE, MAX_PROPERTIES, card};
 use crate::{Warning, text};
 
 /// The cards of a file.
@@ -123,6 +123,7 @@ struct Body<'a> {
     warnings: Vec<Warning>,
     inner: Vec<Cursor>,
     size: usize,
+    has_picture: bool,
     left_out: Option<(u32, usize)>,
 }
 
@@ -130,7 +131,7 @@ impl<'a> Body<'a> {
     fn read(lines: &mut Lines<'a>, begin: u32, first: Option<Property<'a>>, warnings: Vec<Warning>) -> Self {
         lines.space_is_text = first.as_ref().is_some_and(is_version_2_1);
         let properties = first.into_iter().collect();
-        let mut body = Self { begin, properties, warnings, inner: Vec::new(), size: 0, left_out: None };
+        let mut body = Self { begin, properties, warnings, inner: Vec::new(), size: 0, has_picture: false, left_out: None };
         loop {
             let before = lines.cursor();
             let Some(line) = lines.next() else {
@@ -161,11 +162,24 @@ impl<'a> Body<'a> {
         self.warnings.push(Warning::new(self.begin, "The card that begins here has no line END:VCARD; it was read up to the next card."));
     }
 
+    /// Of a picture beyond the first, or one that is too large, only the beginning: a card has one.
+    fn smaller(&mut self, line: &Line<'a>) -> Option<Line<'a>> {
+        if line.bytes.len() <= MEDIA_KEPT || !lines::is_picture(&line.bytes) {
+            return None;
+        }
+        if !std::mem::replace(&mut self.has_picture, true) && line.bytes.len() <= MAX_PICTURE {
+            return None;
+        }
+        let bytes = line.bytes.get(..MEDIA_KEPT).unwrap_or_default().to_vec();
+        Some(Line { bytes: Cow::Owned(bytes), number: line.number, cut: true })
+    }
+
     fn add(&mut self, lines: &mut Lines<'a>, line: &Line<'a>) {
         if line.bytes.trim_ascii().is_empty() {
             return;
         }
-        let property = Property::read(line);
+        let smaller = self.smaller(line);
+        let property = Property::read(smaller.as_ref().unwrap_or(line));
         let is_media = property.as_ref().is_some_and(|property| super::MEDIA.contains(&property.name.as_str()));
         self.size = self.size.saturating_add(if is_media { 0 } else { line.bytes.len() });
         if self.size > MAX_CARD {

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
 
 mod limits;
+mod picture;
 mod random;
 mod reading;
 mod writing;

@@ -5,6 +5,7 @@ use tuttu_model::{DocumentId, RecordView};
 
 use super::labels::{self, Item};
 use super::person::is_taken;
+use super::picture::Picture;
 use super::{Version, dates, escape, ims, kept, uid_of};
 use crate::text;
 
@@ -35,18 +36,24 @@ const RELATIONS: [&str; 20] = [
     "sweetheart",
 ];
 
-/// Writes the people and organisations among the records as one file; other kinds of records have no place in a vCard.
+/// Writes the people and organisations among the records as one file; other kinds of records have no place in a vCard. `picture` gives the picture of a
+/// record, where there is one.
 #[must_use]
-pub fn write<'a>(records: impl IntoIterator<Item = &'a RecordView>, version: Version) -> String {
+pub fn write<'a>(
+    records: impl IntoIterator<Item = &'a RecordView>,
+    version: Version,
+    picture: impl Fn(&RecordView) -> Option<Picture>,
+) -> String {
     let mut text = String::new();
     for record in records {
-        write_record(record, version, &mut text);
+        let picture = if record.photo.is_empty() { None } else { picture(record) };
+        write_record(record, version, picture.as_ref(), &mut text);
     }
     text
 }
 
 /// Appends one record, for callers that write a large file piece by piece. `false`: its kind has no place in a vCard, nothing was written.
-pub fn write_record(record: &RecordView, version: Version, text: &mut String) -> bool {
+pub fn write_record(record: &RecordView, version: Version, picture: Option<&Picture>, text: &mut String) -> bool {
     if !matches!(record.kind.as_str(), "person" | "org") {
         return false;
     }
@@ -60,6 +67,7 @@ pub fn write_record(record: &RecordView, version: Version, text: &mut String) ->
     card.contact();
     card.dates();
     card.person();
+    picture.into_iter().for_each(|picture| card.picture(picture));
     card.rest();
     card.own_fields();
     card.line("END", "", "VCARD");

@@ -1,13 +1,27 @@
 //! Writing what else is said about a person.
 
+use data_encoding::BASE64;
 use tuttu_model::view::Labelled;
 
 use super::escape;
 use super::labels;
 use super::person::GENDERS;
+use super::picture::Picture;
 use super::write::{Writer, is_plain_uri};
 
 impl Writer<'_> {
+    /// The picture itself: as a `data:` address in 4.0, as base 64 in 3.0.
+    pub(super) fn picture(&mut self, picture: &Picture) {
+        let Some(media) = picture.media_type() else { return };
+        let encoded = BASE64.encode(&picture.bytes);
+        if self.v4() {
+            self.line("PHOTO", "", &format!("data:{media};base64,{encoded}"));
+        } else {
+            let kind = media.rsplit('/').next().unwrap_or_default().to_ascii_uppercase();
+            self.line("PHOTO", &format!(";ENCODING=b;TYPE={kind}"), &encoded);
+        }
+    }
+
     pub(super) fn person(&mut self) {
         let record = self.record;
         self.text("X-PHONETIC-FIRST-NAME", "", &record.phonetic_given);

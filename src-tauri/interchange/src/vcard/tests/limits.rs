@@ -33,7 +33,7 @@ fn a_card_that_is_too_long_is_skipped_and_the_next_is_read() {
 fn long_pictures_do_not_make_a_card_too_long() {
     let text = card(&format!("PHOTO;ENCODING=b:{}\nLOGO;ENCODING=b:{}", "A".repeat(MAX_CARD * 2), "AAAA\n ".repeat(MAX_CARD / 2)));
     assert_eq!(views(&text).len(), 2);
-    assert_eq!(warnings(&text), ["Line 3: The photo was left out.", "Line 4: The logo was left out."]);
+    assert_eq!(warnings(&text), ["Line 3: The photo was left out: it is not a picture of a known kind.", "Line 4: The logo was left out."]);
 }
 
 #[test]

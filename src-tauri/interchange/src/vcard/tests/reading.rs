@@ -95,7 +95,7 @@ fn what_cannot_be_used_is_explained() {
         ),
         [
             "Line 3: The time of day in “1990-01-01T10:00:00” was left out; the date is kept.",
-            "Line 4: The photo was left out.",
+            "Line 4: The photo was left out: it is not a picture of a known kind.",
             "Line 6: The logo was left out.",
         ]
     );
