@@ -216,3 +216,30 @@ fn who_forgot_that_they_joined_is_let_in_again_by_invitation() {
     world.write(copy);
     world.settle();
 }
+
+/// The owner ended Ada's feed at the tip of one history while she held the other, longer one, in which nothing counts at that place from then on: she never
+/// asked for what others had built upon.
+#[test]
+fn who_was_cut_off_in_the_other_history_takes_it_back() {
+    let mut world = World::new(1, 2, 0);
+    world.write(ADA);
+    world.meet(ADA, FAY);
+    let copy = world.copy(ADA, false);
+    world.edit_all(copy);
+    world.meet(copy, FAY);
+    world.edit_all(FAY);
+    for _ in 0..3 {
+        world.edit_all(ADA);
+    }
+    world.set_role(FAY, "Ada", "viewer");
+    world.meet(ADA, FAY);
+    world.settle();
+}
+
+/// The runs that found it: cut at the other history's tip, and cut off whole with the other history as evidence.
+#[test]
+fn seeds_5097_and_6031() {
+    for seed in [5097, 6031] {
+        run(seed, 200).unwrap();
+    }
+}

@@ -172,7 +172,8 @@ impl Comparison<'_> {
         Ok(plan)
     }
 
-    /// Own feeds of which the peer holds more than we do, or other entries (R3).
+    /// Own feeds of which the peer holds more than we do, or other entries (R3). Whether they count is all one: where a cut ends the other history, nothing
+    /// counts here at its place.
     fn ahead(&self, yours: &Vector) -> Result<BTreeSet<FeedId>, CloseReason> {
         let mine = self.io.replica.raw_tips(&self.lane.space, &self.io.me)?;
         let mut ahead = BTreeSet::new();
@@ -181,8 +182,7 @@ impl Comparison<'_> {
                 _ if self.forked.contains(feed) => false,
                 None => self.headers.get(feed).is_none_or(|header| header.computer == self.io.me),
                 Some((seq, _)) if tip.0 > *seq => true,
-                Some((seq, hash)) if tip.0 == *seq => tip.1 != *hash,
-                Some(_) => self.entry_at(feed, tip.0)?.is_some_and(|hash| hash != tip.1),
+                Some(_) => !self.io.replica.holds(&self.lane.space, &tip.1)?,
             };
             if is_ahead {
                 ahead.insert(*feed);

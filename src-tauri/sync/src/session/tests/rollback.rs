@@ -92,6 +92,27 @@ fn entries_written_after_a_rollback_do_not_prove_a_fork_against_an_honest_comput
     assert_eq!(b.count(&space), 2, "the entry written under the old epoch never left");
 }
 
+/// Seed 5097. The owner knew the shorter history and ended it at its tip: then nothing at that place counts any more in the longer one, and its computer
+/// took "nothing valid there" for "the same there".
+#[test]
+fn a_copy_that_was_cut_off_takes_back_the_other_history_before_what_rests_on_it() {
+    let (mut a, mut b, space) = pair();
+    b.commit(&space, 1);
+    sync(&mut a, &mut b);
+    let mut twin = b.clone();
+    twin.commit_sized(&space, 1, 30);
+    sync(&mut a, &mut twin);
+    a.commit(&space, 1);
+    for doc in 2..5 {
+        b.commit(&space, doc);
+    }
+    a.set_role(&space, b.person(), Role::Viewer);
+    let wire = sync(&mut b, &mut a);
+    assert_eq!((ahead(&wire, 0), ahead(&wire, 1)), (1, 0));
+    assert_same(&a, &b, &space);
+    assert_eq!(b.count(&space), 6, "its own four, the other one and what rests on that");
+}
+
 #[test]
 fn two_histories_of_one_feed_are_found_and_proven() {
     for (common, first, second) in [(0, 1, 1), (3, 1, 1), (100, 3, 70), (7, 50, 1)] {
