@@ -32,7 +32,7 @@ fn all_vaults_keep_the_rules_and_are_equal_when_it_is_quiet() {
     for seed in first..first + seeds {
         match run(seed, steps) {
             Ok(done) => done.seen.into_iter().for_each(|(what, times)| *seen.entry(what).or_default() += times),
-            Err(why) => failed.push(why),
+            Err(failure) => failed.push(failure.to_string()),
         }
     }
     eprintln!("{seen:?}");
