@@ -1,4 +1,5 @@
-//! Many runs of the simulator, as many at once as there are processors: what failed, and how to see it again. `cargo xtask simulate` builds and starts it.
+//! Many runs of the simulator, as many at once as there are processors: what failed, and how to see it again. With `--planted`: after how many runs it finds
+//! each fault that was put in on purpose. `cargo xtask simulate` builds and starts it.
 
 #![allow(clippy::print_stdout, reason = "a program for the terminal")]
 
@@ -10,7 +11,7 @@ use std::time::Instant;
 
 use tuttu_tests::sim::run::{Done, Failed, run};
 
-const USAGE: &str = "Usage: simulate [--seeds N] [--steps M] [--first SEED] [--jobs N]";
+const USAGE: &str = "Usage: simulate [--seeds N] [--steps M] [--first SEED] [--jobs N] [--planted]";
 
 /// What was asked for.
 #[derive(Debug, Clone, Copy)]
@@ -19,6 +20,7 @@ struct Wish {
     steps: usize,
     first: u64,
     jobs: usize,
+    planted: bool,
 }
 
 fn main() -> ExitCode {
@@ -31,13 +33,20 @@ fn main() -> ExitCode {
     };
     // What fails is caught and told below, with its seed.
     std::panic::set_hook(Box::new(|_| {}));
-    if simulate(wish) { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    let well = if wish.planted { planted::find_all(wish) } else { simulate(wish) };
+    if well { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
 impl Wish {
-    fn read(mut arguments: impl Iterator<Item = String>) -> Result<Self, String> {
+    fn read(arguments: impl Iterator<Item = String>) -> Result<Self, String> {
         let jobs = std::thread::available_parallelism().map_or(1, usize::from);
-        let mut wish = Self { seeds: 100, steps: 200, first: 1, jobs };
+        let mut wish = Self { seeds: 100, steps: 200, first: 1, jobs, planted: false };
+        let arguments: Vec<String> = arguments.collect();
+        if arguments.iter().any(|argument| argument == "--planted") {
+            // What continuous integration runs.
+            wish = Self { seeds: 40, steps: 100, planted: true, ..wish };
+        }
+        let mut arguments = arguments.into_iter().filter(|argument| argument != "--planted");
         while let Some(name) = arguments.next() {
             let value = arguments.next().and_then(|value| value.parse::<u64>().ok());
             let value = value.ok_or_else(|| format!("{name} is followed by a number."))?;
@@ -122,4 +131,51 @@ fn each(wish: Wish, mut hear: impl FnMut(u64, Result<Done, Failed>) -> bool) {
         }
         drop(told);
     });
+}
+
+#[cfg(not(feature = "planted"))]
+mod planted {
+    pub(super) fn find_all(_: super::Wish) -> bool {
+        eprintln!("Nothing can be planted in this build: cargo xtask simulate --planted");
+        false
+    }
+}
+
+#[cfg(feature = "planted")]
+mod planted {
+    use std::time::Instant;
+
+    use tuttu_sync::planted::{Fault, plant};
+
+    use super::{Wish, each};
+
+    /// Plants one fault after the other. Says whether each was found, and nothing where there is none.
+    pub(super) fn find_all(wish: Wish) -> bool {
+        let nothing = find(None, wish).is_none();
+        println!("nothing planted: {} in {} seeds of {} steps", if nothing { "nothing found" } else { "FAILED" }, wish.seeds, wish.steps);
+        let mut all = nothing;
+        for fault in Fault::ALL {
+            let begun = Instant::now();
+            let found = find(Some(fault), wish);
+            all &= found.is_some();
+            match found {
+                Some((seeds, why)) => println!("{fault:?}: found after {seeds} seeds, {:.0} s: {why}", begun.elapsed().as_secs_f64()),
+                None => println!("{fault:?}: NOT FOUND in {} seeds of {} steps", wish.seeds, wish.steps),
+            }
+        }
+        plant(None);
+        all
+    }
+
+    /// After how many seeds it shows, and how.
+    fn find(fault: Option<Fault>, wish: Wish) -> Option<(u64, String)> {
+        plant(fault);
+        let (mut seeds, mut found) = (0, None);
+        each(wish, |seed, outcome| {
+            seeds += 1;
+            found = outcome.err().map(|failed| (seeds, format!("seed {seed}, step {}: {}", failed.at, failed.why)));
+            found.is_none()
+        });
+        found
+    }
 }

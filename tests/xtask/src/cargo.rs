@@ -73,10 +73,13 @@ pub(crate) fn bench_build(place: &Place) -> Command {
 }
 
 /// The simulator. The test beside it keeps the selection of packages and features the one of all tests.
-pub(crate) fn simulator_build(place: &Place, release: bool) -> Command {
+pub(crate) fn simulator_build(place: &Place, release: bool, planted: bool) -> Command {
     let targets = ["--bin", "simulate", "--test", "simulation"];
     let mut command = cargo(place, &["build", "--workspace", "--features", FEATURES, "--locked"]);
     command.args(targets).args(release.then_some("--release"));
+    if planted {
+        command.args(["--features", "tuttu-tests/planted"]);
+    }
     command
 }
 

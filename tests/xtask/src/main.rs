@@ -25,6 +25,7 @@ const USAGE: &str = "Usage: cargo xtask COMMAND
   bench [ARGUMENTS]   the benchmarks
   simulate [--seeds N] [--steps M] [--first SEED] [--jobs N] [--release]
                       the simulator: random runs of several vaults; which failed
+  simulate --planted  after how many runs it finds each of the faults planted for it
   bundle              a package to install (.deb)
   setup               system packages, the page's packages, the page
 ";
@@ -107,10 +108,11 @@ fn bench(place: &Place, arguments: &[OsString]) -> Result<(), Failure> {
 
 /// Needs neither the page nor the system's packages for it, so nothing is prepared.
 fn simulate(place: &Place, mut arguments: Vec<OsString>) -> Result<(), Failure> {
+    let planted = arguments.iter().any(|argument| argument == "--planted");
     let before = arguments.len();
     arguments.retain(|argument| argument != "--release");
     let release = arguments.len() < before;
-    process::run(cargo::simulator_build(place, release))?;
+    process::run(cargo::simulator_build(place, release, planted))?;
     let mut command = Command::new(cargo::simulator(place, release));
     command.args(arguments);
     // Its vaults wait for the disk at every step. A crash in it is the end of a process and needs no disk to be true.

@@ -41,6 +41,10 @@ impl Lane {
             // What the peer sent it holds; it need not come back.
             self.stream.peer_holds(feed, seq, entry.entry.hash());
         }
+        #[cfg(feature = "planted")]
+        if crate::planted::is(crate::planted::Fault::EarlyAcknowledgement) {
+            io.send(&Message::Ack { space: self.ours, id: chunk.id, tips: Vector(tips.clone()) });
+        }
         let beyond = chunk.entries.iter().any(|entry| entry.beyond_vector);
         let rules = !chunk.ops.is_empty() || !chunk.proofs.is_empty();
         let pending = Pending { space: self.space, chunk: Some(chunk.id), tips, rules, beyond, introduces: false };
