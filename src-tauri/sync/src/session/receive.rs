@@ -59,7 +59,8 @@ impl Lane {
     /// A batch is durable: acknowledge it with what is valid of it here.
     pub(super) fn stored(&mut self, pending: Pending, count: usize, froze: bool, io: &mut Io<'_>) -> Step {
         self.unstored = self.unstored.saturating_sub(1);
-        if pending.rules {
+        if pending.rules || !pending.tips.is_empty() {
+            // An entry may have proved that its feed has two histories.
             self.rules_dirty = true;
         }
         if pending.beyond || froze {

@@ -39,6 +39,8 @@ pub(super) struct Space {
     changes: BTreeMap<ChangeHash, ChangeFacts>,
     verdict: Option<Verdict>,
     epoch: u8,
+    /// As an engine does: two entries after one another are a proof, wherever they stand.
+    pub(super) proves_forks: bool,
     pub(super) broken_accumulator: bool,
 }
 
@@ -246,6 +248,11 @@ impl Space {
                 return Err(BEFORE_DEPENDENCIES);
             }
             self.changes.insert(item.change, ChangeFacts { doc: body.doc, feed, seq: body.seq, deps: body.deps });
+        }
+        let beside = |row: &&Row| self.proves_forks && row.facts.feed == feed && row.facts.prev == entry.prev;
+        if let Some(row) = self.rows.iter().find(beside) {
+            let other = row.entry.clone().verify(&header).map_err(|_| "a bad entry")?;
+            self.proofs.extend(ForkProof::of(&header, &other, &verified).filter(|proof| !self.proofs.contains(proof)));
         }
         let facts =
             EntryFacts { hash: verified.hash(), feed, seq: entry.seq, prev: entry.prev, items: entry.items.clone(), invalid: false };
