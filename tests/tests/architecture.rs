@@ -178,6 +178,20 @@ fn code(text: &str) -> impl Iterator<Item = (usize, &str)> {
     lines.into_iter().take(end).enumerate().filter(|(_, line)| !line.trim_start().starts_with("//")).map(|(index, line)| (index + 1, line))
 }
 
+/// Faults for the simulator to find are in no program people get: nothing turns them on but the feature of that name, and only `tuttu-tests` is built with it.
+#[test]
+fn planted_faults_stay_in_the_simulator() {
+    for (name, package) in members() {
+        for (feature, turns_on) in package.features.iter().filter(|(feature, _)| *feature != "planted") {
+            assert!(!turns_on.iter().any(|other| other.ends_with("planted")), "{name}: {feature} plants faults");
+        }
+        let planting = package.dependencies.iter().find(|used| used.features.iter().any(|feature| feature == "planted"));
+        assert!(planting.is_none(), "{name} plants faults in what it uses");
+    }
+    let programs = ["tuttu-cli", "tuttu-app", "tuttu-net"];
+    assert!(programs.iter().all(|name| !members()[name].features.contains_key("planted")));
+}
+
 #[test]
 fn the_command_line_links_no_window() {
     for crate_name in ["tuttu-cli", "tuttu-engine", "tuttu-net", "tuttu-tests"] {

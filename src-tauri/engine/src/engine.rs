@@ -271,6 +271,15 @@ impl Engine {
         self.inner.write(Lane::Local, move |_, tx| Ok(tx.put_setting(&key, value.as_deref())?))
     }
 
+    /// Whether commits wait for the disk.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    #[cfg(feature = "planted")]
+    pub fn waits_for_the_disk(&self) -> Result<bool, ErrorView> {
+        self.inner.write(Lane::Local, |_, tx| Ok(tx.waits_for_the_disk()?))
+    }
+
     /// A peer holds more of our own feed than we do: a new epoch from the next commit on.
     ///
     /// # Errors

@@ -331,9 +331,7 @@ impl<'a, 'b, 'c> Receiver<'a, 'b, 'c> {
         let entry = verified.entry();
         let tip = self.tx.vector(&self.space)?.0.get(&entry.feed).copied();
         let at_tip = tip.map_or((0, None), |(seq, hash)| (seq, Some(hash))) == (entry.seq - 1, entry.prev);
-        if !at_tip && let Some(other) = self.tx.entry_at(&self.space, &entry.feed, entry.seq)? {
-            self.fork(&verified, &header, other)?;
-        }
+        self.find_fork(&verified, &header)?;
         let open =
             at_tip && !self.closed.contains(&entry.feed) && self.membership.cuts(&header).is_empty() && !self.is_forked(&entry.feed)?;
         let merged = match self.merge(&checked)? {
@@ -371,21 +369,41 @@ impl<'a, 'b, 'c> Receiver<'a, 'b, 'c> {
         Ok(self.tx.proofs(&self.space)?.iter().any(|proof| proof.header.id() == *feed))
     }
 
-    fn fork(&mut self, verified: &VerifiedEntry, header: &FeedHeader, other: tuttu_model::EntryHash) -> Result<(), Failure> {
-        let Some((held, _)) = self.tx.entry_by_hash(&other)? else { return Ok(()) };
+    /// Two entries after the same one prove two histories, wherever either stands here: elsewhere something may rest on either. Above a proof only a second
+    /// entry beside one that counts says anything new.
+    fn find_fork(&mut self, verified: &VerifiedEntry, header: &FeedHeader) -> Result<(), Failure> {
+        let entry = verified.entry();
+        let others = self.tx.entries_at(&self.space, &entry.feed, entry.seq)?;
+        if others.is_empty() {
+            return Ok(());
+        }
+        let proven = |proof: &ForkProof| proof.header.id() == entry.feed && proof.first.claimed_seq() <= entry.seq;
+        let is_proven = self.tx.proofs(&self.space)?.iter().any(proven);
+        for (other, standing) in others {
+            if (!is_proven || standing == Standing::Valid) && self.fork(verified, header, other)? {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// Says whether the two are a proof.
+    fn fork(&mut self, verified: &VerifiedEntry, header: &FeedHeader, other: tuttu_model::EntryHash) -> Result<bool, Failure> {
+        let Some((held, _)) = self.tx.entry_by_hash(&other)? else { return Ok(false) };
         let (mut first, mut second) = (held.entry, verified.to_signed());
         if first.hash() > second.hash() {
             std::mem::swap(&mut first, &mut second);
         }
         let proof = ForkProof { header: header.clone(), first, second };
-        if is_proof(&proof, &self.space) {
+        let proves = is_proof(&proof, &self.space);
+        if proves {
             // Without room for it the two entries say the same to this computer.
             if self.tx.proofs(&self.space)?.len() < self.room.proofs {
                 self.tx.put_proof(&self.space, &proof)?;
             }
             self.needs_judging = true;
         }
-        Ok(())
+        Ok(proves)
     }
 
     /// The last gate: the changes applied to copies of their documents. `None` when some rest on changes that do not count here: the verdict decides.

@@ -61,6 +61,10 @@ impl Replica for EngineReplica {
         self.read(|reader| Ok(reader.entry_at(space, feed, seq)?))
     }
 
+    fn holds(&self, space: &SpaceId, entry: &EntryHash) -> Result<bool, ReadError> {
+        self.read(|reader| Ok(reader.has_entry(space, entry)?))
+    }
+
     fn stream(&self, space: &SpaceId, after: u64, skip: &Vector, limit: usize, max_bytes: usize) -> Result<Vec<StoredEntry>, ReadError> {
         self.read(|reader| Ok(reader.stream(space, after, skip, limit, max_bytes)?))
     }

@@ -31,6 +31,10 @@ pub(crate) fn writing(path: &Path) -> Result<Connection, StoreError> {
          PRAGMA temp_store = MEMORY;
          PRAGMA cache_size = -65536;",
     )?;
+    #[cfg(feature = "planted")]
+    if tuttu_sync::planted::is(tuttu_sync::planted::Fault::SyncSkipped) {
+        connection.execute_batch("PRAGMA synchronous = OFF;")?;
+    }
     if connection.is_readonly("main")? {
         return Err(StoreError::ReadOnly("the database file is read-only".into()));
     }

@@ -80,6 +80,16 @@ impl<'a> Tx<'a> {
 }
 
 impl Tx<'_> {
+    /// Whether commits wait for the disk: what a simulated power cut loses depends on it.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    #[cfg(feature = "planted")]
+    pub fn waits_for_the_disk(&self) -> Result<bool, StoreError> {
+        let synchronous: Option<i64> = sql::one(self.connection, "PRAGMA synchronous", [], |row| row.get(0))?;
+        Ok(synchronous.is_some_and(|level| level >= 2))
+    }
+
     /// Keeps a value for the engine.
     ///
     /// # Errors

@@ -10,6 +10,8 @@ pub mod invite;
 pub mod limits;
 pub mod membership;
 pub mod pairing;
+#[cfg(feature = "planted")]
+pub mod planted;
 pub mod replica;
 pub mod session;
 pub mod signing;

@@ -76,6 +76,12 @@ pub trait Replica {
     /// When the database cannot be read.
     fn entry_at(&self, space: &SpaceId, feed: &FeedId, seq: u64) -> Result<Option<EntryHash>, ReadError>;
 
+    /// Whether an entry is held, wherever it stands.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    fn holds(&self, space: &SpaceId, entry: &EntryHash) -> Result<bool, ReadError>;
+
     /// Entries that arrived after `after`, in order of arrival, at most `limit` entries and about `max_bytes` bytes of changes (at least one entry).
     /// Entries of feeds in `skip` up to and including the given seq are left out, whatever the hash beside it (the reader seeks past them, it does
     /// not load them; a seq of [`ALL`] leaves out the feed). All other entries come, those set aside included; the caller judges by their standing.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use iroh_base::SecretKey;
 use tuttu_engine::Engine;
-use tuttu_model::{ActorId, Change, DocumentId, EntryHash, OpHash, Scalar, SpaceId};
+use tuttu_model::{ActorId, Change, Document, DocumentId, EntryHash, FlatOp, OpHash, Scalar, SpaceId};
 use tuttu_sync::feed::{Entry, FeedHeader, Item};
 use tuttu_sync::membership::{OpBody, Role};
 use tuttu_sync::session::{IncomingBatch, IncomingEntry, StoreOutcome};
@@ -15,6 +15,14 @@ use super::world::World;
 fn first_change(actor: ActorId, name: &str) -> Change {
     let fields = [("kind", "person"), ("name", name)].map(|(key, value)| (key.to_owned(), Scalar::Text(value.to_owned())));
     Change::first(actor, 0, &fields.into_iter().collect::<BTreeMap<_, _>>())
+}
+
+/// A change on top of another one, which nobody gets.
+fn change_on_nothing(actor: ActorId, of_the_other: ActorId) -> Change {
+    let below = first_change(of_the_other, "FORGED and never listed");
+    let mut document = Document::from_changes([below.bytes.as_slice()]).expect("a document");
+    let edit = FlatOp::Put("nickname".into(), Scalar::Text("FORGED on nothing".into()));
+    document.edit(actor, 0, &[edit]).expect("a good edit").expect("it changes something")
 }
 
 /// An entry of one change, signed by `signer` as the one after `after` in the feed.
@@ -194,15 +202,22 @@ impl World {
         self.look();
     }
 
-    /// A change that is no change.
+    /// A change that is no change, or one that rests on another which no entry lists.
     fn send_nonsense(&mut self, who: usize, target: usize) {
         let grant = grants(self.vaults[who].engine(), &self.space).into_iter().rfind(|(_, role)| role.writes());
         let Some((grant, _)) = grant else { return };
-        let (epoch, doc, at) = (self.epoch(), self.doc(), self.random.below(40));
+        let (epoch, doc, at, bit) = (self.epoch(), self.doc(), self.random.below(40), self.random.below(8));
         let header = FeedHeader { space: self.space, computer: self.vaults[who].computer(), epoch, grant };
         let mut change = first_change(header.actor(), "FORGED nonsense");
+        if doc[0].is_multiple_of(2) {
+            let unlisted = entry(&header, None, doc, change_on_nothing(header.actor(), doc), self.vaults[who].engine());
+            let outcome = self.hand_over("a change on top of none", who, target, vec![unlisted]);
+            // It may come yet, so it is nobody's fault; but until then it is not taken (R5).
+            let waits = outcome.stored == 0 && outcome.refused.is_some() && outcome.frozen.is_empty();
+            return self.require(waits, || format!("a change was taken that rests on an unlisted one: {outcome:?}"));
+        }
         if let Some(byte) = change.bytes.get_mut(at) {
-            *byte ^= 1 << self.random.below(8);
+            *byte ^= 1 << bit;
         }
         let nonsense = entry(&header, None, doc, change, self.vaults[who].engine());
         let outcome = self.hand_over("nonsense", who, target, vec![nonsense]);

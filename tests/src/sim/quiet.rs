@@ -116,7 +116,7 @@ impl World {
         let Some(first) = readers.first().copied() else { return };
         self.count("runs that end with a member");
         let expected = self.contents(first);
-        for who in readers.iter().copied().filter(|_| self.can_meet(&readers)) {
+        for who in readers.iter().copied().filter(|who| self.can_meet(&readers) && !self.are_apart(first, *who)) {
             let (one, other) = (self.sight(first), self.sight(who));
             let pair = || format!("{} and {}", self.name(first), self.name(who));
             self.require(one.map(|it| &it.ops) == other.map(|it| &it.ops), || format!("{} have different operations", pair()));
@@ -134,7 +134,8 @@ impl World {
             self.require(shown, || format!("{} shows nothing", self.name(who)));
         }
         let names: BTreeSet<&str> = expected.values().map(|(name, _)| name.as_str()).collect();
-        let promises = promises.iter().filter(|(_, writer, _)| self.may_write(*writer) && self.can_meet(&readers));
+        let together = |writer: usize| self.can_meet(&readers) && !self.are_apart(first, writer);
+        let promises = promises.iter().filter(|(_, writer, _)| self.may_write(*writer) && together(*writer));
         for (name, writer, entry) in promises {
             let there = names.contains(name.as_str());
             self.require(there, || format!("{name} was saved by {} and is lost: {}", self.name(*writer), self.whereabouts(*entry)));
@@ -155,6 +156,12 @@ impl World {
         readers.iter().map(|who| self.vaults[*who].computer()).collect::<BTreeSet<_>>().len() > 1
     }
 
+    /// Each believes that the other is out: neither offers the space any more. It takes a copy that left or was revoked on its own: its original never hears
+    /// of that from those who do not talk to it.
+    fn are_apart(&self, one: usize, other: usize) -> bool {
+        self.two_histories && one != other && !self.lets_read(one, other) && !self.lets_read(other, one)
+    }
+
     /// All who may read agree on who may.
     fn verify_rights(&self, readers: &[usize]) {
         for who in readers {
@@ -166,7 +173,8 @@ impl World {
                 // nobody offers one they do not hold. An invitation brings it.
                 let forgot = self.two_histories && self.sight(other).is_none();
                 let allowed = self.allows(&sight.ops, other);
-                self.require(copy || forgot || allowed == self.may_read(other), || {
+                let apart = self.are_apart(*who, other);
+                self.require(copy || forgot || apart || allowed == self.may_read(other), || {
                     format!("{} may read: {} says {allowed}, they themselves say {}", self.name(other), self.name(*who), !allowed)
                 });
             }

@@ -3,6 +3,7 @@
 use std::any::Any;
 use std::cell::Cell;
 use std::collections::BTreeMap;
+use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use super::world::World;
@@ -19,11 +20,33 @@ pub struct Done {
     pub fingerprint: u64,
 }
 
+/// A run that failed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Failed {
+    /// Where it began.
+    pub seed: u64,
+    /// How long it was to be.
+    pub steps: usize,
+    /// The step it came to; all of them when it failed in the quiet at the end.
+    pub at: usize,
+    /// What did not hold.
+    pub why: String,
+    /// What happened last, line by line.
+    pub log: String,
+}
+
+impl fmt::Display for Failed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { seed, steps, at, why, log } = self;
+        write!(f, "TUTTU_SEED={seed} TUTTU_STEPS={steps}: at step {at}: {why}\n{log}")
+    }
+}
+
 /// Runs a world from a seed to its end.
 ///
 /// # Errors
 /// With the seed, the step, what was wrong and what happened before.
-pub fn run(seed: u64, steps: usize) -> Result<Done, String> {
+pub fn run(seed: u64, steps: usize) -> Result<Done, Failed> {
     let at = Cell::new(0);
     let people = 2 + usize::try_from(seed % 4).unwrap_or(0);
     let strangers = usize::try_from(seed / 4 % 3).unwrap_or(0);
@@ -44,8 +67,8 @@ pub fn run(seed: u64, steps: usize) -> Result<Done, String> {
                 eprintln!("{}", world.holdings());
             }
             let lines: Vec<&str> = log.lines().collect();
-            let last = lines.get(lines.len().saturating_sub(SHOWN)..).unwrap_or_default().join("\n");
-            Err(format!("TUTTU_SEED={seed} TUTTU_STEPS={steps}: at step {}: {}\n{last}", at.get(), text(&*panic)))
+            let log = lines.get(lines.len().saturating_sub(SHOWN)..).unwrap_or_default().join("\n");
+            Err(Failed { seed, steps, at: at.get(), why: text(&*panic), log })
         }
     }
 }

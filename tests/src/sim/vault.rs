@@ -56,7 +56,11 @@ impl Vault {
         let (dir, surroundings) = (folder.join(name), Arc::new(surroundings));
         let new = NewVault { person_name: name.into(), computer_name: format!("{name}’s computer") };
         let engine = Engine::create_in(&dir, &new, Arc::clone(&surroundings) as _).expect("a vault");
-        Self { name: name.into(), dir, surroundings, engine: Some(engine), memory: Memory::default(), snapshot: None, moves: 0 }
+        let vault =
+            Self { name: name.into(), dir, surroundings, engine: Some(engine), memory: Memory::default(), snapshot: None, moves: 0 };
+        #[cfg(feature = "planted")]
+        vault.keep_what_is_on_disk();
+        vault
     }
 
     /// The open engine.
@@ -88,11 +92,15 @@ impl Vault {
 
     fn open(&mut self) {
         self.engine = Some(Engine::open_in(&self.dir, Arc::clone(&self.surroundings) as _).expect("the vault opens again"));
+        #[cfg(feature = "planted")]
+        self.keep_what_is_on_disk();
     }
 
     /// Everything in memory goes; what was durable is there again. Sessions that still look at the engine must be gone.
     pub fn crash(&mut self) {
         self.engine = None;
+        #[cfg(feature = "planted")]
+        self.lose_what_is_not_on_disk();
         self.open();
     }
 
@@ -160,6 +168,31 @@ impl Vault {
         }
         self.open();
         copy
+    }
+}
+
+/// A crash that is a power cut. Where commits wait for the disk it takes nothing; where they do not, as when that fault is planted, it takes everything since the
+/// vault was opened.
+#[cfg(feature = "planted")]
+impl Vault {
+    fn on_disk(&self) -> PathBuf {
+        self.dir.with_file_name(format!("{}-on-disk", self.name))
+    }
+
+    fn keep_what_is_on_disk(&self) {
+        let kept = self.on_disk();
+        let _ = std::fs::remove_dir_all(&kept);
+        if !self.engine().waits_for_the_disk().expect("readable") {
+            std::fs::create_dir_all(&kept).expect("a folder");
+            overwrite(&self.database(), &kept.join("vault.db"));
+        }
+    }
+
+    fn lose_what_is_not_on_disk(&self) {
+        let kept = self.on_disk().join("vault.db");
+        if kept.is_file() {
+            overwrite(&kept, &self.database());
+        }
     }
 }
 

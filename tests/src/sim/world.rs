@@ -6,6 +6,7 @@ use std::hash::{DefaultHasher, Hasher};
 use rusqlite::Connection;
 use tuttu_engine::api::{Answer, Command, ListFilter, Outcome, Query};
 use tuttu_model::{ComputerId, SpaceId};
+use tuttu_sync::membership::{OpBody, VerifiedOp};
 use tuttu_sync::session::CloseReason;
 
 use super::holdings::Holdings;
@@ -142,9 +143,26 @@ impl World {
             lines.push(format!("{} {:?} {sight:x?}", vault.name, vault.computer()));
             if sight.is_some() {
                 lines.extend(Holdings::read(&Connection::open(vault.database()).expect("the database"), &self.space).lines());
+                lines.extend(self.operations(vault));
             }
         }
         lines.join("\n")
+    }
+
+    /// The operations a vault holds, parents first, a line each.
+    fn operations(&self, vault: &Vault) -> Vec<String> {
+        let membership = vault.engine().replica().membership(&self.space).expect("readable").expect("held");
+        let line = |op: &VerifiedOp| {
+            let parents: Vec<Id> = op.op().parents.iter().map(|parent| id_of(&parent.0)).collect();
+            let what = match &op.op().body {
+                OpBody::SetRole { person_name, role, .. } => format!("{person_name} becomes {role:?}"),
+                OpBody::Certify { person_name, computer, .. } => format!("{person_name} has {computer}"),
+                OpBody::Revoke { computer, .. } => format!("{computer} is revoked"),
+                other => format!("{other:?}"),
+            };
+            format!("  op {:x} after {parents:x?} by {:?}: {what}", id_of(&op.hash().0), op.op().signer)
+        };
+        membership.in_order().map(line).collect()
     }
 
     /// A number that says everything that happened: equal for equal runs.

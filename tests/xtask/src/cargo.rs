@@ -72,6 +72,21 @@ pub(crate) fn bench_build(place: &Place) -> Command {
     command
 }
 
+/// The simulator. The test beside it keeps the selection of packages and features the one of all tests.
+pub(crate) fn simulator_build(place: &Place, release: bool, planted: bool) -> Command {
+    let targets = ["--bin", "simulate", "--test", "simulation"];
+    let mut command = cargo(place, &["build", "--workspace", "--features", FEATURES, "--locked"]);
+    command.args(targets).args(release.then_some("--release"));
+    if planted {
+        command.args(["--features", "tuttu-tests/planted"]);
+    }
+    command
+}
+
+pub(crate) fn simulator(place: &Place, release: bool) -> PathBuf {
+    place.target.join(if release { "release" } else { "debug" }).join(format!("simulate{}", std::env::consts::EXE_SUFFIX))
+}
+
 pub(crate) fn app_binary(place: &Place) -> PathBuf {
     binary(place, "tuttu-app")
 }

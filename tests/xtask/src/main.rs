@@ -23,6 +23,9 @@ const USAGE: &str = "Usage: cargo xtask COMMAND
   test                sets up, then checks and tests everything
   dev                 the app with the page reloading as it is edited
   bench [ARGUMENTS]   the benchmarks
+  simulate [--seeds N] [--steps M] [--first SEED] [--jobs N] [--release]
+                      the simulator: random runs of several vaults; which failed
+  simulate --planted  after how many runs it finds each of the faults planted for it
   bundle              a package to install (.deb)
   setup               system packages, the page's packages, the page
 ";
@@ -37,6 +40,7 @@ fn main() -> ExitCode {
         Some("test") => test::everything(&place),
         Some("dev") => dev(&place),
         Some("bench") => bench(&place, &rest),
+        Some("simulate") => simulate(&place, rest),
         Some("bundle") => bundle(&place),
         Some("setup") => set_up(&place, Need::Everything),
         _ => return usage(&command),
@@ -99,6 +103,23 @@ fn bench(place: &Place, arguments: &[OsString]) -> Result<(), Failure> {
     process::run(cargo::bench_build(place))?;
     let mut command = Command::new(place.target.join("release").join(format!("bench{}", std::env::consts::EXE_SUFFIX)));
     command.args(arguments);
+    process::run(command)
+}
+
+/// Needs neither the page nor the system's packages for it, so nothing is prepared.
+fn simulate(place: &Place, mut arguments: Vec<OsString>) -> Result<(), Failure> {
+    let planted = arguments.iter().any(|argument| argument == "--planted");
+    let before = arguments.len();
+    arguments.retain(|argument| argument != "--release");
+    let release = arguments.len() < before;
+    process::run(cargo::simulator_build(place, release, planted))?;
+    let mut command = Command::new(cargo::simulator(place, release));
+    command.args(arguments);
+    // Its vaults wait for the disk at every step. A crash in it is the end of a process and needs no disk to be true.
+    let memory = std::path::Path::new("/dev/shm");
+    if std::env::var_os("TMPDIR").is_none() && memory.is_dir() {
+        command.env("TMPDIR", memory);
+    }
     process::run(command)
 }
 

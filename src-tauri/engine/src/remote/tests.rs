@@ -151,3 +151,17 @@ fn operations_before_a_fault_have_their_effect() {
     // The removal cuts at what the founder held: nothing.
     assert_eq!(editor.engine.replica().vector(&space).unwrap().0.len(), 0);
 }
+
+/// Seed 6667. Only a second entry beside one that counts was proven; where a cut had set the first one aside nobody ever learned that there are two.
+#[test]
+fn two_histories_are_proven_where_nothing_of_them_counts() {
+    let (founder, editor, space) = two();
+    let header = editor.header(&space, 1);
+    founder.engine.execute(Command::RemoveMember { space: "Shared".into(), member: "Ed".into() }).unwrap();
+    for (doc, proofs) in [(1, 0), (2, 1), (3, 1)] {
+        let batch = IncomingBatch { entries: vec![editor.first(&header, doc)], ..IncomingBatch::default() };
+        assert_eq!(founder.receive(&space, batch, ROOM).stored, 1);
+        assert_eq!(founder.engine.replica().proofs(&space).unwrap().len(), proofs, "after {doc}");
+    }
+    assert_eq!(founder.engine.replica().vector(&space).unwrap().0.len(), 0);
+}

@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use tuttu_model::{ActorId, ChangeHash, ComputerId, DocumentId, EntryHash, FeedId, SpaceId};
 use tuttu_sync::feed::{FeedHeader, ForkProof, SignedEntry, Vector, VerifiedEntry};
 use tuttu_sync::membership::SignedOp;
-use tuttu_sync::verdict::{ChangeFacts, EntryFacts};
+use tuttu_sync::verdict::{ChangeFacts, EntryFacts, Standing};
 
 use super::Reader;
+use super::stream::standing_of;
 use crate::error::StoreError;
 use crate::packing::ERASED;
 use crate::rows::Noticed;
@@ -112,6 +113,18 @@ impl Reader<'_> {
         let Some(fid) = self.fid(space, feed)? else { return Ok(None) };
         let sql = "SELECT hash FROM entry WHERE fid = ?1 AND seq = ?2 AND standing = 0";
         sql::one(self.connection, sql, (fid, sql::signed(seq)), |row| row.get(0).map(EntryHash))
+    }
+
+    /// The entries of a feed at a place, in order of arrival, with where they stand.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn entries_at(&self, space: &SpaceId, feed: &FeedId, seq: u64) -> Result<Vec<(EntryHash, Standing)>, StoreError> {
+        let Some(fid) = self.fid(space, feed)? else { return Ok(Vec::new()) };
+        let sql = "SELECT hash, standing FROM entry WHERE fid = ?1 AND seq = ?2 ORDER BY arrival";
+        let found: Vec<(EntryHash, i64)> =
+            sql::all(self.connection, sql, (fid, sql::signed(seq)), |row| Ok((EntryHash(row.get(0)?), row.get(1)?)))?;
+        found.into_iter().map(|(hash, number)| Ok((hash, standing_of(number)?))).collect()
     }
 
     /// Whether an entry is held, wherever it stands.

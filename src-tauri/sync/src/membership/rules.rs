@@ -243,7 +243,9 @@ impl<'a> Rules<'a> {
     /// The operations because of which a grant gives nothing: those that ended it, those that ended what it was signed under without its knowing, and
     /// whatever voids those that would undo one of them. Who knows these and their past comes to the same conclusion, whatever else it knows.
     pub(super) fn against(&mut self, grant: usize) -> BTreeSet<usize> {
-        let mut against: BTreeSet<usize> = self.ending(grant, Role::Viewer).into_iter().collect();
+        // A lower role ends it too, and may itself have been ended.
+        let Some((_, role)) = self.graph.grant(grant) else { return BTreeSet::new() };
+        let mut against: BTreeSet<usize> = self.ending(grant, role).into_iter().collect();
         let mut waiting: Vec<usize> = against.iter().copied().chain([grant]).collect();
         let mut seen = BTreeSet::new();
         while let Some(op) = waiting.pop() {

@@ -326,6 +326,23 @@ fn who_was_let_in_by_an_owner_whose_tenure_had_ended_is_served_what_ended_it() {
     assert_eq!((there.role(&person(2)), removal.hash()), (Role::None, ended));
 }
 
+/// Seed 7045. Two copies of the owner's vault: one removed an editor and let them in again, the other made them a viewer. The removal ends the viewer's grant, and
+/// that the later editor's one; who had not heard of the viewer's was served the removal alone, and went on.
+#[test]
+fn who_is_out_because_a_removal_and_a_demotion_met_is_served_both() {
+    let mut space = Space::new();
+    space.join(2, Role::Editor);
+    let demotion = space.set_role(1, 2, Role::Viewer);
+    let demoted = space.ops.pop().unwrap();
+    let removal = space.set_role(1, 2, Role::None);
+    space.set_role(1, 2, Role::Editor);
+    assert_eq!(space.fold().role(&person(2)), Role::Editor);
+    let all = space.fold().with([demoted]);
+    assert_eq!((all.role(&person(2)), all.removals_of(&computer(2))), (Role::None, BTreeSet::from([removal, demotion])));
+    let served = all.causal_past(&all.removals_of(&computer(2)));
+    assert_eq!(Membership::fold(space.ops.into_iter().chain(served)).role(&person(2)), Role::None);
+}
+
 #[test]
 fn malformed_operations_are_refused() {
     let space = Space::new();

@@ -41,6 +41,10 @@ impl Lane {
             // What the peer sent it holds; it need not come back.
             self.stream.peer_holds(feed, seq, entry.entry.hash());
         }
+        #[cfg(feature = "planted")]
+        if crate::planted::is(crate::planted::Fault::EarlyAcknowledgement) {
+            io.send(&Message::Ack { space: self.ours, id: chunk.id, tips: Vector(tips.clone()) });
+        }
         let beyond = chunk.entries.iter().any(|entry| entry.beyond_vector);
         let rules = !chunk.ops.is_empty() || !chunk.proofs.is_empty();
         let pending = Pending { space: self.space, chunk: Some(chunk.id), tips, rules, beyond, introduces: false };
@@ -55,7 +59,8 @@ impl Lane {
     /// A batch is durable: acknowledge it with what is valid of it here.
     pub(super) fn stored(&mut self, pending: Pending, count: usize, froze: bool, io: &mut Io<'_>) -> Step {
         self.unstored = self.unstored.saturating_sub(1);
-        if pending.rules {
+        if pending.rules || !pending.tips.is_empty() {
+            // An entry may have proved that its feed has two histories.
             self.rules_dirty = true;
         }
         if pending.beyond || froze {

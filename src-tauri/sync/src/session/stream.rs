@@ -121,6 +121,10 @@ impl Stream {
             if (standing == Standing::Tray && !theirs) || self.exact.contains(&hash) {
                 continue;
             }
+            #[cfg(feature = "planted")]
+            if standing == Standing::Evidence && crate::planted::is(crate::planted::Fault::LostEvidence) {
+                continue;
+            }
             self.peer_holds(feed, entry.claimed_seq(), hash);
             chosen.push(WireEntry {
                 header: self.introduced.insert(feed).then(|| header.clone()),

@@ -63,7 +63,11 @@ impl Lane {
         }
         self.stage = Stage::Streaming;
         self.got_end = false;
-        let forked: BTreeSet<FeedId> = io.replica.proofs(&self.space)?.iter().map(|proof| proof.header.id()).collect();
+        let mut forked: BTreeMap<FeedId, u64> = BTreeMap::new();
+        for proof in io.replica.proofs(&self.space)? {
+            let place = forked.entry(proof.header.id()).or_insert(u64::MAX);
+            *place = proof.first.claimed_seq().min(proof.second.claimed_seq()).min(*place);
+        }
         let comparison =
             Comparison { lane: self, io, headers: io.replica.headers(&self.space)?, valid: io.replica.vector(&self.space)?, forked };
         let plan = comparison.plan(&theirs)?;
@@ -140,8 +144,8 @@ struct Comparison<'a> {
     io: &'a Io<'a>,
     headers: BTreeMap<FeedId, FeedHeader>,
     valid: Vector,
-    /// Feeds with a fork proof.
-    forked: BTreeSet<FeedId>,
+    /// Feeds with a fork proof, and the first place where one parts.
+    forked: BTreeMap<FeedId, u64>,
 }
 
 impl Comparison<'_> {
@@ -152,9 +156,15 @@ impl Comparison<'_> {
             let owner = self.headers.get(feed).map(|header| header.computer);
             let ours = self.valid.0.get(feed).map_or(0, |(seq, _)| *seq);
             plan.expected = plan.expected.saturating_add(tip.0.saturating_sub(ours));
-            if tip.0 > ours || self.entry_is(feed, *tip)? {
+            if let Some(parting) = self.forked.get(feed) {
+                // Beyond that a place says nothing: of two entries there the peer may hold either.
+                let same = tip.0.min(parting.saturating_sub(1));
+                if same > 0 && self.entry_is(feed, *tip)? {
+                    plan.start.skip.0.insert(*feed, (same, tip.1));
+                }
+            } else if tip.0 > ours || self.entry_is(feed, *tip)? {
                 plan.start.skip.0.insert(*feed, *tip);
-            } else if !self.forked.contains(feed) && owner != Some(self.io.me) && owner != Some(self.io.remote) {
+            } else if owner != Some(self.io.me) && owner != Some(self.io.remote) {
                 // A computer's own feed is not searched: it was rolled back, and is about to take its entries back.
                 plan.forks.push((*feed, tip.0));
             }
@@ -168,21 +178,21 @@ impl Comparison<'_> {
             plan.expected = plan.expected.saturating_add(raw.saturating_sub(held.max(known)));
         }
         plan.start.introduced = theirs.valid.0.keys().chain(theirs.mine.0.keys()).copied().collect();
-        plan.start.forked = self.forked;
+        plan.start.forked = self.forked.into_keys().collect();
         Ok(plan)
     }
 
-    /// Own feeds of which the peer holds more than we do, or other entries (R3).
+    /// Own feeds of which the peer holds more than we do, or other entries (R3). Whether they count is all one: where a cut ends the other history, nothing
+    /// counts here at its place.
     fn ahead(&self, yours: &Vector) -> Result<BTreeSet<FeedId>, CloseReason> {
         let mine = self.io.replica.raw_tips(&self.lane.space, &self.io.me)?;
         let mut ahead = BTreeSet::new();
         for (feed, tip) in &yours.0 {
             let is_ahead = match mine.0.get(feed) {
-                _ if self.forked.contains(feed) => false,
+                _ if self.forked.contains_key(feed) => false,
                 None => self.headers.get(feed).is_none_or(|header| header.computer == self.io.me),
                 Some((seq, _)) if tip.0 > *seq => true,
-                Some((seq, hash)) if tip.0 == *seq => tip.1 != *hash,
-                Some(_) => self.entry_at(feed, tip.0)?.is_some_and(|hash| hash != tip.1),
+                Some(_) => !self.io.replica.holds(&self.lane.space, &tip.1)?,
             };
             if is_ahead {
                 ahead.insert(*feed);
@@ -195,8 +205,8 @@ impl Comparison<'_> {
     fn own_feeds_of_peer(&self, theirs: &Vectors, skip: &mut Vector) -> Result<(), CloseReason> {
         let held = self.io.replica.raw_tips(&self.lane.space, &self.io.remote)?;
         for (feed, held_tip) in &held.0 {
-            if self.forked.contains(feed) {
-                // Beyond the valid part the newest place says nothing: equal ones can hide the other history.
+            if self.forked.contains_key(feed) {
+                // The newest place says nothing: equal ones can hide the other history.
                 continue;
             }
             match theirs.mine.0.get(feed) {
@@ -215,7 +225,7 @@ impl Comparison<'_> {
     fn beyond(&self, beyond: &Vector, skip: &mut Vector) -> Result<(), CloseReason> {
         for (feed, tip) in &beyond.0 {
             let Some(header) = self.headers.get(feed) else { continue };
-            if self.forked.contains(feed) || header.computer == self.io.remote {
+            if self.forked.contains_key(feed) || header.computer == self.io.remote {
                 continue;
             }
             let held = self.io.replica.raw_tips(&self.lane.space, &header.computer)?;

@@ -105,6 +105,8 @@ impl<'a> Chains<'a> {
     }
 
     fn follow_feed(&mut self, feed: FeedId, steps: &[Step], cuts: &[(u64, Option<EntryHash>)]) {
+        #[cfg(feature = "planted")]
+        let cuts = if crate::planted::is(crate::planted::Fault::CutIgnored) { &[] } else { cuts };
         let (line, stopped) = match self.settled_line(feed, cuts) {
             Some(line) => (line, true),
             None => self.walk(steps, cuts),
@@ -155,6 +157,8 @@ impl<'a> Chains<'a> {
             let step = match (next.next(), next.next()) {
                 (None, _) => return (line, false),
                 (Some(only), None) => only,
+                #[cfg(feature = "planted")]
+                (Some(first), Some(_)) if crate::planted::is(crate::planted::Fault::RepeatedSeq) => first,
                 (Some(_), Some(_)) => return (line, true),
             };
             let Some(number) = step.held else { return (line, false) };

@@ -92,6 +92,89 @@ fn entries_written_after_a_rollback_do_not_prove_a_fork_against_an_honest_comput
     assert_eq!(b.count(&space), 2, "the entry written under the old epoch never left");
 }
 
+/// Seed 5097. The owner knew the shorter history and ended it at its tip: then nothing at that place counts any more in the longer one, and its computer
+/// took "nothing valid there" for "the same there".
+#[test]
+fn a_copy_that_was_cut_off_takes_back_the_other_history_before_what_rests_on_it() {
+    let (mut a, mut b, space) = pair();
+    b.commit(&space, 1);
+    sync(&mut a, &mut b);
+    let mut twin = b.clone();
+    twin.commit_sized(&space, 1, 30);
+    sync(&mut a, &mut twin);
+    a.commit(&space, 1);
+    for doc in 2..5 {
+        b.commit(&space, doc);
+    }
+    a.set_role(&space, b.person(), Role::Viewer);
+    let wire = sync(&mut b, &mut a);
+    assert_eq!((ahead(&wire, 0), ahead(&wire, 1)), (1, 0));
+    assert_same(&a, &b, &space);
+    assert_eq!(b.count(&space), 6, "its own four, the other one and what rests on that");
+}
+
+/// Two members; a copy of the second one's vault; and a third who met the copy alone.
+fn pair_and_a_third() -> ([Vault; 4], SpaceId) {
+    let (mut a, mut b, space) = pair();
+    let mut c = Vault::new(3);
+    a.admit(&space, &mut c, Role::Editor);
+    for vault in [&mut a, &mut b, &mut c] {
+        vault.spaces.get_mut(&space).unwrap().proves_forks = true;
+    }
+    b.commit(&space, 1);
+    sync(&mut a, &mut b);
+    sync(&mut a, &mut c);
+    let copy = b.clone();
+    ([a, b, c, copy], space)
+}
+
+/// Seeds 6613, 6660 and 6667. The owner ended a feed at the tip of one history; the third had built upon the other, of which nothing counted there when the
+/// first one came: nobody proved the fork, and the place in the feed hid the start of the other history.
+#[test]
+fn what_was_built_upon_a_history_that_was_cut_off_travels_with_it() {
+    let ([mut a, mut b, mut c, mut copy], space) = pair_and_a_third();
+    b.commit(&space, 1);
+    sync(&mut a, &mut b);
+    copy.commit_sized(&space, 1, 30);
+    copy.commit(&space, 1);
+    sync(&mut c, &mut copy);
+    c.commit(&space, 1);
+    a.set_role(&space, b.person(), Role::Viewer);
+    sync(&mut a, &mut c);
+    assert_same(&a, &c, &space);
+    assert_eq!((a.count(&space), c.count(&space)), (5, 5));
+    assert_eq!(a.proofs(&space).unwrap().len(), 1);
+    sync(&mut b, &mut c);
+    assert_same(&b, &c, &space);
+}
+
+/// Seed 6531. The feed was known to have two histories, which part late; the copy held a third one, which parts early and is longer than what counts of the others.
+/// It waited for entries of another feed of its own, so it never sent the history that would have shown that.
+#[test]
+fn a_third_history_that_parts_before_the_known_two_is_not_taken_for_more_of_the_same() {
+    let ([mut a, mut b, _, mut copy], space) = pair_and_a_third();
+    b.commit(&space, 1);
+    sync(&mut a, &mut b);
+    let mut second = b.clone();
+    for _ in 0..4 {
+        b.commit(&space, 1);
+    }
+    second.commit_sized(&space, 1, 30);
+    sync(&mut a, &mut b);
+    sync(&mut a, &mut second);
+    assert_eq!(a.proofs(&space).unwrap().len(), 1);
+    a.commit(&space, 1);
+    b.new_epoch(&space);
+    sync(&mut a, &mut b);
+    b.commit(&space, 1);
+    sync(&mut a, &mut b);
+    for doc in 2..6 {
+        copy.commit_sized(&space, doc, 40);
+    }
+    sync(&mut copy, &mut a);
+    assert_same(&a, &copy, &space);
+}
+
 #[test]
 fn two_histories_of_one_feed_are_found_and_proven() {
     for (common, first, second) in [(0, 1, 1), (3, 1, 1), (100, 3, 70), (7, 50, 1)] {

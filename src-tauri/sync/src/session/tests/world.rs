@@ -39,6 +39,8 @@ pub(super) struct Space {
     changes: BTreeMap<ChangeHash, ChangeFacts>,
     verdict: Option<Verdict>,
     epoch: u8,
+    /// As an engine does: two entries after one another are a proof, wherever they stand.
+    pub(super) proves_forks: bool,
     pub(super) broken_accumulator: bool,
 }
 
@@ -49,6 +51,10 @@ pub(super) struct Vault {
     pub(super) spaces: BTreeMap<SpaceId, Space>,
     salt: u64,
 }
+
+/// Why entries wait for others.
+const BEFORE_PREDECESSOR: &str = "an entry before its predecessor";
+const BEFORE_DEPENDENCIES: &str = "a change before its dependencies";
 
 pub(super) fn key(byte: u8) -> SecretKey {
     SecretKey::from_bytes(&[byte; 32])
@@ -187,6 +193,7 @@ impl Vault {
         let state = self.spaces.entry(*space).or_default();
         let mut outcome = StoreOutcome { stored: 0, refused: None, pending: false, frozen: Vec::new() };
         let refused = state.store(batch, &mut outcome.stored).err();
+        outcome.pending = matches!(refused, Some(BEFORE_PREDECESSOR | BEFORE_DEPENDENCIES));
         outcome.refused = refused.map(str::to_owned);
         state.judge();
         outcome
@@ -229,7 +236,7 @@ impl Space {
         }
         let entry = verified.entry();
         if entry.prev.is_some_and(|prev| !self.rows.iter().any(|row| row.facts.hash == prev)) {
-            return Err("an entry before its predecessor");
+            return Err(BEFORE_PREDECESSOR);
         }
         for (item, bytes) in entry.items.iter().zip(&incoming.changes) {
             let bytes = bytes.as_ref().ok_or("no bytes")?;
@@ -238,9 +245,14 @@ impl Space {
             }
             let (body, _) = postcard::take_from_bytes::<Body>(bytes).map_err(|_| "a bad change")?;
             if !body.deps.iter().all(|dep| self.changes.contains_key(dep)) {
-                return Err("a change before its dependencies");
+                return Err(BEFORE_DEPENDENCIES);
             }
             self.changes.insert(item.change, ChangeFacts { doc: body.doc, feed, seq: body.seq, deps: body.deps });
+        }
+        let beside = |row: &&Row| self.proves_forks && row.facts.feed == feed && row.facts.prev == entry.prev;
+        if let Some(row) = self.rows.iter().find(beside) {
+            let other = row.entry.clone().verify(&header).map_err(|_| "a bad entry")?;
+            self.proofs.extend(ForkProof::of(&header, &other, &verified).filter(|proof| !self.proofs.contains(proof)));
         }
         let facts =
             EntryFacts { hash: verified.hash(), feed, seq: entry.seq, prev: entry.prev, items: entry.items.clone(), invalid: false };
@@ -298,6 +310,10 @@ impl Replica for Vault {
         let Some(space) = self.spaces.get(space) else { return Ok(None) };
         let valid = |row: &&Row| row.facts.feed == *feed && row.facts.seq == seq && space.standing(&row.facts.hash) == Standing::Valid;
         Ok(space.rows.iter().find(valid).map(|row| row.facts.hash))
+    }
+
+    fn holds(&self, space: &SpaceId, entry: &EntryHash) -> Result<bool, ReadError> {
+        Ok(self.spaces.get(space).is_some_and(|space| space.rows.iter().any(|row| row.facts.hash == *entry)))
     }
 
     fn stream(&self, space: &SpaceId, after: u64, skip: &Vector, limit: usize, max_bytes: usize) -> Result<Vec<StoredEntry>, ReadError> {
