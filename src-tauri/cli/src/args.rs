@@ -135,6 +135,15 @@ pub(crate) enum Command {
         #[arg(long)]
         computer: Option<String>,
     },
+    /// What the day brings: who is to be met, what is due, what takes place, what colleagues changed
+    Today {
+        /// Lines of each part
+        #[arg(long)]
+        limit: Option<u32>,
+        /// What colleagues changed counts as looked at from now on
+        #[arg(long)]
+        seen: bool,
+    },
     /// What is in the trash
     Trash,
     /// Take back your last operation

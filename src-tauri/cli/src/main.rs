@@ -15,6 +15,7 @@ mod run;
 mod serve;
 mod sharing;
 mod ties;
+mod today;
 
 use std::process::ExitCode;
 

@@ -11,7 +11,7 @@ use crate::args::{AttachmentCommand, Cli, Command, SpaceCommand, TagCommand};
 use crate::backend::{Backend, vault_dir};
 use crate::maintenance::KeyFrom;
 use crate::output::Out;
-use crate::{duplicates, lists, maintenance, records, serve, sharing, ties};
+use crate::{duplicates, lists, maintenance, records, serve, sharing, ties, today};
 
 /// Runs one command line.
 pub(crate) fn run(cli: Cli) -> Result<ExitCode, ErrorView> {
@@ -83,6 +83,7 @@ async fn plain(out: Out, backend: &mut Backend, dir: &Path, command: Command) ->
         Command::Timeline { id, limit, scope } => records::timeline(out, backend, records::reference(scope, id), limit).await,
         Command::Delete { ids, scope } => records::delete(out, backend, ids, &scope, true).await,
         Command::Restore { ids, scope, .. } => records::delete(out, backend, ids, &scope, false).await,
+        Command::Today { limit, seen } => today::today(out, backend, limit, seen).await,
         Command::Trash => records::trash(out, backend).await,
         Command::Undo => records::undo(out, backend).await,
         Command::Redo => records::redo(out, backend).await,

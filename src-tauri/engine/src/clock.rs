@@ -3,9 +3,9 @@
 use chrono::{DateTime, Local, SecondsFormat};
 use tuttu_model::query::Today;
 
-/// The day it is here, and how far the clocks here are ahead of UTC.
-pub(crate) fn today() -> Today {
-    let now = Local::now();
+/// The day it is here at a moment, and how far the clocks here are ahead of UTC then.
+pub(crate) fn today(now: i64) -> Today {
+    let now = DateTime::from_timestamp(now, 0).unwrap_or_default().with_timezone(&Local);
     Today { date: now.date_naive(), offset: now.offset().local_minus_utc() / 60 }
 }
 

@@ -58,6 +58,10 @@ impl Engine {
             Command::SetRole { space, member, role } => self.set_role(space, member, &role),
             Command::RemoveMember { space, member } => self.set_role(space, member, "none"),
             Command::MarkSeen { record } => self.mark_seen(record),
+            Command::MarkAllSeen => {
+                self.inner.write(Lane::Local, move |_, tx| Ok(tx.mark_all_seen()?))?;
+                Ok(Outcome::Done)
+            }
             Command::Rebuild => self.rebuild(),
             Command::Repair => self.repair(),
             Command::Backup { path, lock } => self.backup(&path, &lock),

@@ -35,6 +35,7 @@ mod surroundings;
 mod sync_line;
 mod tags;
 mod timeline;
+mod today;
 mod tray;
 mod typed_links;
 mod undo;

@@ -42,7 +42,7 @@ impl Inner {
     }
 
     /// The record a link of this space leads to: in this space, else in any other held here.
-    fn linked(&self, reader: &Reader<'_>, space: &SpaceId, doc: &DocumentId) -> Result<Option<RecordRow>, Failure> {
+    pub(crate) fn linked(&self, reader: &Reader<'_>, space: &SpaceId, doc: &DocumentId) -> Result<Option<RecordRow>, Failure> {
         if let Some(row) = reader.record(space, doc)? {
             return Ok(Some(row));
         }
@@ -52,6 +52,19 @@ impl Inner {
             }
         }
         Ok(None)
+    }
+
+    /// Who is to do something: a member by name, a record by its name, or what stands there.
+    pub(crate) fn assignee_name(&self, reader: &Reader<'_>, space: &SpaceId, assignee: &str) -> Result<String, Failure> {
+        if let Ok(person) = assignee.parse::<tuttu_model::PersonId>() {
+            let member = self.membership(reader, space)?.members().into_iter().find(|member| member.person == person);
+            return Ok(member.map_or_else(|| assignee.to_owned(), |member| member.name));
+        }
+        let row = match assignee.parse::<DocumentId>() {
+            Ok(doc) => self.linked(reader, space, &doc)?,
+            Err(_) => None,
+        };
+        Ok(row.map_or_else(|| assignee.to_owned(), |row| title(&row.view.name, &row.view.text)))
     }
 
     /// The same person elsewhere: a private card's copies in shared spaces, and of a shared card this person's own private one.

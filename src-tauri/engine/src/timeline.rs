@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use tuttu_model::field::{field_name, label_and_value};
 use tuttu_model::history::{FieldChange, field_changes};
+use tuttu_model::understood::minutes;
 use tuttu_model::{DocumentId, Scalar, SpaceId};
 use tuttu_store::Reader;
 use tuttu_store::rows::RecordRow;
@@ -51,7 +52,7 @@ impl Inner {
             mine,
             name: view.name,
             text: view.text,
-            duration: view.duration,
+            duration: minutes(&view.duration).map(|minutes| minutes.to_string()).unwrap_or_default(),
             private,
         })
     }

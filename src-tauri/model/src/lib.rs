@@ -20,6 +20,7 @@ pub mod likeness;
 mod limits;
 pub mod merge;
 pub mod normal;
+pub mod occurrences;
 mod plan;
 pub mod query;
 pub mod record;

@@ -10,7 +10,7 @@ use crate::search::{Fact, TextTable, facts_of, features_of, line_of, searched_te
 use crate::sql;
 
 /// Changes whenever what is stored of a record, or how, changes: the shape of [`RecordView`], folding, fields of a search line.
-pub(crate) const VERSION: &[u8] = b"4";
+pub(crate) const VERSION: &[u8] = b"5";
 /// Under which key the version that filled the query tables is kept.
 pub(crate) const VERSION_KEY: &str = "store.projections";
 

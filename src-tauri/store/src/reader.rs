@@ -1,5 +1,6 @@
 //! Everything that can be asked of one consistent state of the vault.
 
+mod agenda;
 mod alike;
 pub(crate) mod audit;
 mod damage;

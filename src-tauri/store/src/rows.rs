@@ -235,6 +235,53 @@ pub struct ListQuery {
     pub asking: Asking,
 }
 
+/// Dates of records by which days are planned.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Agenda {
+    /// When an open task is due.
+    Todo,
+    /// When to come back to an activity.
+    FollowUp,
+    /// Month and day of a birthday.
+    Birthday,
+    /// Month and day of another date of somebody, and behind a tab what it is.
+    Day,
+    /// When something begins.
+    Start,
+    /// When an event that is not repeated ends.
+    End,
+    /// When an event began that is repeated.
+    Repeated,
+    /// The reminder of what is not done, what it is before, and its time zone, separated by tabs.
+    Reminder,
+}
+
+/// A record in one state of the vault, cheap to hand around; read it with [`crate::Reader::record_of`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct RecordKey(pub(crate) i64);
+
+/// A record by one of its dates.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AgendaRow {
+    /// The date as the record has it.
+    pub value: String,
+    /// The record.
+    pub key: RecordKey,
+}
+
+/// Somebody whom one wants to meet every so often.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RhythmRow {
+    /// How often, as typed.
+    pub rhythm: String,
+    /// No reminder before this day; empty for none.
+    pub snoozed: String,
+    /// When one last met.
+    pub last: Option<chrono::NaiveDate>,
+    /// Who.
+    pub key: RecordKey,
+}
+
 /// A page of a list.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ListPage {

@@ -16,7 +16,7 @@ mod words;
 
 pub(crate) use bits::{Bits, Set};
 pub(crate) use evaluate::{Class, Evaluator};
-pub(crate) use facts::{DUE, Fact, START, facts_of, features_of};
+pub(crate) use facts::{BIRTHDAY, DAY, DUE, END, FOLLOWUP, Fact, REMINDER, REPEATED, RHYTHM, START, TODO, facts_of, features_of};
 pub(crate) use line::line_of;
 pub(crate) use matcher::Subject;
 pub(crate) use names::{About, NameUpdate, Names, day_number};

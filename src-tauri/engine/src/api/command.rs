@@ -234,6 +234,8 @@ pub enum Command {
         /// The record.
         record: RecordRef,
     },
+    /// Says that the person has looked at all that others changed.
+    MarkAllSeen,
     /// Makes every cache again from the changes: what is shown, search, numbers, check sums, snapshots.
     Rebuild,
     /// Checks everything, sets damage aside and makes caches again where they are wrong.

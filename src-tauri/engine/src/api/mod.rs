@@ -6,6 +6,8 @@ mod error;
 mod event;
 mod query;
 mod records;
+mod shape;
+mod today;
 mod view;
 
 pub use command::{BackupLock, Command, ImportFormat, Outcome, RecordRef, Secret, Warned};
@@ -13,4 +15,5 @@ pub use error::{ErrorCode, ErrorView};
 pub use event::Event;
 pub use query::{Answer, GroupedBy, ListFilter, Query, SortBy};
 pub use records::{BacklinkView, DifferenceView, FileView, TagView, WordView};
+pub use today::{TodayItem, TodaySection, TodayView};
 pub use view::*;

@@ -2,6 +2,7 @@ use serde::{Deserialize, Serialize};
 
 use super::command::RecordRef;
 use super::records::{BacklinkView, DifferenceView, FileView, TagView, WordView};
+use super::today::TodayView;
 use super::view::*;
 use tuttu_model::RecordView;
 
@@ -162,6 +163,11 @@ pub enum Query {
         /// The private card.
         record: RecordRef,
     },
+    /// What the day brings: who is to be met, what is due, what takes place, what colleagues changed.
+    Today {
+        /// Lines of each part; 0 means 50.
+        limit: u32,
+    },
     /// Records in the trash.
     Trash,
     /// A space with its members and open invitations.
@@ -224,6 +230,8 @@ pub enum Answer {
     Words(Vec<WordView>),
     /// To `differences`.
     Differences(Vec<DifferenceView>),
+    /// To `today`.
+    Today(Box<TodayView>),
     /// To `trash`.
     Trash(Vec<Row>),
     /// To `space`.

@@ -1,15 +1,7 @@
 use serde::{Deserialize, Serialize};
 use tuttu_model::query::Warning as QueryWarning;
 
-macro_rules! shape {
-    ($(#[$doc:meta])* $name:ident { $($(#[$field_doc:meta])* $field:ident : $type:ty),* $(,)? }) => {
-        $(#[$doc])*
-        #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-        #[cfg_attr(feature = "specta", derive(specta::Type))]
-        #[serde(rename_all = "camelCase")]
-        pub struct $name { $($(#[$field_doc])* pub $field: $type),* }
-    };
-}
+use super::shape::shape;
 
 shape!(
     /// The vault, its spaces and how its sharing stands.

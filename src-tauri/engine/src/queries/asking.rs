@@ -14,7 +14,7 @@ use crate::failure::Failure;
 impl Inner {
     /// Who asks a query, and when.
     pub(crate) fn asking(&self, reader: &Reader<'_>, text: &str) -> Result<Asking, Failure> {
-        let mut asking = Asking { today: clock::today(), me: vec![self.person.to_string()], ..Asking::default() };
+        let mut asking = Asking { today: clock::today(self.now()), me: vec![self.person.to_string()], ..Asking::default() };
         let mut names = BTreeSet::new();
         let tree = parse(text).tree;
         if let Some(tree) = &tree {

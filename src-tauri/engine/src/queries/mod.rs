@@ -53,6 +53,7 @@ impl Inner {
             Query::Timeline { record, limit } => Answer::Timeline(inner.timeline(reader, &record, limit)?),
             Query::History { record } => Answer::History(inner.history(reader, &record)?),
             Query::Conflicts { record } => Answer::Conflicts(inner.conflicts(reader, record.as_ref())?),
+            Query::Today { limit } => Answer::Today(Box::new(inner.today(reader, limit)?)),
             Query::Trash => Answer::Trash(inner.trash(reader)?),
             Query::Space { space } => Answer::Space(inner.space_detail(reader, &space)?),
             Query::Settings => Answer::Settings(reader.settings()?.into_iter().map(|(key, value)| Setting { key, value }).collect()),

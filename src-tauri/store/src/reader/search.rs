@@ -133,10 +133,11 @@ impl Reader<'_> {
             ..ListQuery::default()
         };
         for row in self.list_page(&query)?.rows {
-            if let Some(did) = self.did(&row.space, &row.doc)?.filter(|_| !hits.is_full()) {
-                if hits.seen.insert(did) {
-                    hits.found.push(Hit { space: row.space, doc: row.doc, matched });
-                }
+            if let Some(did) = self.did(&row.space, &row.doc)?
+                && !hits.is_full()
+                && hits.seen.insert(did)
+            {
+                hits.found.push(Hit { space: row.space, doc: row.doc, matched });
             }
         }
         Ok(())

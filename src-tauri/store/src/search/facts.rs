@@ -3,6 +3,8 @@
 use std::collections::BTreeSet;
 
 use tuttu_model::query::Feature;
+use tuttu_model::when::PartialDate;
+use tuttu_model::words::Category;
 use tuttu_model::{DocumentId, Kind, RecordView, normal};
 
 /// Facts of one record; more are not filtered by.
@@ -23,6 +25,21 @@ pub(crate) const ASSIGNEE: &str = "assignee";
 pub(crate) const ORG: &str = "org";
 /// What a record has that is neither a person nor an organisation.
 pub(crate) const HAS: &str = "has";
+
+/// How often one wants to meet somebody, and behind a tab the day before which nobody is to be reminded.
+pub(crate) const RHYTHM: &str = "rhythm";
+/// When a task is due that is not done.
+pub(crate) const TODO: &str = "todo";
+/// When to come back to an activity.
+pub(crate) const FOLLOWUP: &str = "followup";
+/// The month and day of a date of somebody, and behind a tab what it is.
+pub(crate) const DAY: &str = "day";
+/// When an event begins that is repeated.
+pub(crate) const REPEATED: &str = "repeated";
+/// The end of an event.
+pub(crate) const END: &str = "end";
+/// Of what is not done: the reminder, what it is before, and its time zone, separated by tabs.
+pub(crate) const REMINDER: &str = "reminder";
 
 /// A named value: what the table `fact` holds.
 pub(crate) type Fact = (String, String);
@@ -48,6 +65,7 @@ pub(crate) fn facts_of(view: &RecordView) -> BTreeSet<Fact> {
             add(BIRTHDAY, view.birthday.get(5..).unwrap_or_default());
         }
     }
+    agenda_of(view, &kind, &mut add);
     for role in &view.orgs {
         if let Ok(org) = role.org.parse::<DocumentId>() {
             add(ORG, &org.to_string());
@@ -67,6 +85,32 @@ pub(crate) fn facts_of(view: &RecordView) -> BTreeSet<Fact> {
         }
     }
     facts
+}
+
+/// What a day brings: who is to be met, what is to be done, what takes place.
+fn agenda_of(view: &RecordView, kind: &Kind, add: &mut impl FnMut(&str, &str)) {
+    let tabbed = |first: &str, second: &str| if second.is_empty() { first.to_owned() } else { format!("{first}\t{second}") };
+    if !view.rhythm.is_empty() {
+        add(RHYTHM, &tabbed(&view.rhythm, &view.snoozed));
+    }
+    for date in &view.dates {
+        if let Some(PartialDate { month: Some(month), day: Some(day), .. }) = PartialDate::parse(&date.value) {
+            add(DAY, &tabbed(&format!("{month:02}-{day:02}"), &date.label));
+        }
+    }
+    add(FOLLOWUP, &view.followup);
+    if *kind == Kind::Event {
+        add(if view.recurrence.is_empty() { END } else { REPEATED }, if view.recurrence.is_empty() { &view.end } else { &view.start });
+    }
+    // Words of the space's own count as open here, and are looked up before anything is shown.
+    let open = view.done.is_empty() && Category::from(view.status.as_str()) == Category::Open;
+    if *kind == Kind::Task && open {
+        add(TODO, &view.due);
+    }
+    if !view.reminder.is_empty() && open {
+        let before = if *kind == Kind::Event { &view.start } else { &view.due };
+        add(REMINDER, &format!("{}\t{before}\t{}", view.reminder, view.timezone));
+    }
 }
 
 /// The name under which a field of one's own is kept: its case, and whether its words are separated by spaces or dashes, do not count.

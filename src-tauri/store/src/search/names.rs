@@ -36,6 +36,11 @@ impl About {
         Self { sid, org, features, ..Self::default() }
     }
 
+    /// The day of the last meeting, in days since 1900; 0 for none.
+    pub(crate) fn last_day(&self) -> u32 {
+        self.last
+    }
+
     pub(crate) fn with_meetings(self, meetings: u32, last: u32) -> Self {
         Self { meetings, last, closeness: closeness(meetings, last), ..self }
     }

@@ -89,6 +89,14 @@ impl Tx<'_> {
         sql::run(self.connection, "UPDATE record SET news = 0 WHERE did = ?1 AND news = 1", [did]).map(drop)
     }
 
+    /// The person has looked at all that others changed.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn mark_all_seen(&mut self) -> Result<(), StoreError> {
+        sql::run(self.connection, "UPDATE record SET news = 0 WHERE news = 1", []).map(drop)
+    }
+
     /// Somebody else changed a record.
     ///
     /// # Errors
