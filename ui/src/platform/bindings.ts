@@ -112,6 +112,8 @@ export type Answer_Deserialize =
 { type: "words"; value: WordView[] } | 
 /**  To `differences`. */
 { type: "differences"; value: DifferenceView[] } | 
+/**  To `today`. */
+{ type: "today"; value: TodayView } | 
 /**  To `trash`. */
 { type: "trash"; value: Row[] } | 
 /**  To `space`. */
@@ -159,6 +161,8 @@ export type Answer_Serialize =
 { type: "words"; value: WordView[] } | 
 /**  To `differences`. */
 { type: "differences"; value: DifferenceView[] } | 
+/**  To `today`. */
+{ type: "today"; value: TodayView } | 
 /**  To `trash`. */
 { type: "trash"; value: Row[] } | 
 /**  To `space`. */
@@ -233,6 +237,10 @@ export type BackupReport = {
 	records: number,
 	/**  Changes in it. */
 	changes: number,
+	/**  Attached files in it. */
+	files: number,
+	/**  Attached files that are not on this computer, or damaged here, and so not in it. */
+	missingFiles: number,
 };
 
 /**  What `check` found. */
@@ -435,6 +443,8 @@ member: string } |
 { type: "markSeen"; 
 /**  The record. */
 record: RecordRef_Deserialize } | 
+/**  Says that the person has looked at all that others changed. */
+{ type: "markAllSeen" } | 
 /**  Makes every cache again from the changes: what is shown, search, numbers, check sums, snapshots. */
 { type: "rebuild" } | 
 /**  Checks everything, sets damage aside and makes caches again where they are wrong. */
@@ -629,6 +639,8 @@ member: string } |
 { type: "markSeen"; 
 /**  The record. */
 record: RecordRef_Serialize } | 
+/**  Says that the person has looked at all that others changed. */
+{ type: "markAllSeen" } | 
 /**  Makes every cache again from the changes: what is shown, search, numbers, check sums, snapshots. */
 { type: "rebuild" } | 
 /**  Checks everything, sets damage aside and makes caches again where they are wrong. */
@@ -1347,6 +1359,10 @@ vocabulary: string } |
 { type: "differences"; 
 /**  The private card. */
 record: RecordRef_Deserialize } | 
+/**  What the day brings: who is to be met, what is due, what takes place, what colleagues changed. */
+{ type: "today"; 
+/**  Lines of each part; 0 means 50. */
+limit: number } | 
 /**  Records in the trash. */
 { type: "trash" } | 
 /**  A space with its members and open invitations. */
@@ -1442,6 +1458,10 @@ vocabulary: string } |
 { type: "differences"; 
 /**  The private card. */
 record: RecordRef_Serialize } | 
+/**  What the day brings: who is to be met, what is due, what takes place, what colleagues changed. */
+{ type: "today"; 
+/**  Lines of each part; 0 means 50. */
+limit: number } | 
 /**  Records in the trash. */
 { type: "trash" } | 
 /**  A space with its members and open invitations. */
@@ -1822,6 +1842,58 @@ export type TimelineItem = {
 	duration: string,
 	/**  In the private space. */
 	private: boolean,
+};
+
+/**  One line of a day. */
+export type TodayItem = {
+	/**  The record. */
+	id: string,
+	/**  Its space. */
+	space: string,
+	/**  Its kind. */
+	kind: string,
+	/**  Its name, or how its text begins. */
+	name: string,
+	/**  What is said beside it: the rhythm, the label of a date, the place of an event, who changed it. */
+	detail: string,
+	/**  When: a date, or RFC 3339. */
+	at: string,
+	/**  The time of day by the clock here, `14:00`; empty where only the day is said. */
+	time: string,
+	/**  Days from today: negative is past. */
+	days: number,
+	/**  Of a birthday with a year: how old. */
+	turns: number,
+};
+
+/**  A part of a day: what is in it, and how many there are in all. */
+export type TodaySection = {
+	/**  The first of them. */
+	items: TodayItem[],
+	/**  All. */
+	total: number,
+};
+
+/**  What a day brings, where the person is. */
+export type TodayView = {
+	/**  The day. */
+	date: string,
+	/**  Who is past their rhythm, the longest first. */
+	late: TodaySection,
+	/**  Who is due by their rhythm within the days ahead. */
+	soon: TodaySection,
+	/**  Open tasks that were due before today. */
+	overdue: TodaySection,
+	/**  Open tasks that are due today. */
+	due: TodaySection,
+	/**  Activities to come back to, today or since. */
+	followUps: TodaySection,
+	/**  What takes place today, in its order. */
+	events: TodaySection,
+	/**  Birthdays and other dates, today and in the days ahead. */
+	dates: TodaySection,
+	/**  What colleagues changed since it was last looked at, newest first. */
+	news: TodaySection,
 };
 
 /**  How the vault stands. */
