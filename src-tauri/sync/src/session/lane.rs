@@ -154,6 +154,8 @@ pub(super) struct Lane {
     pub(super) rules_end_got: bool,
     /// Operations or proofs may have changed since they were last compared.
     pub(super) rules_dirty: bool,
+    /// They did change: no entry goes out before another round has begun.
+    pub(super) rules_first: bool,
     /// The hash of the rules we last stated.
     pub(super) stated_rules: [u8; 32],
     /// The two hashes that differed when vectors were last compared: the same pair again means that another round brings nothing.
@@ -199,6 +201,7 @@ impl Lane {
             rules_end_sent: false,
             rules_end_got: false,
             rules_dirty: false,
+            rules_first: false,
             stated_rules: [0; 32],
             differed: None,
             their_vectors: None,
@@ -266,7 +269,7 @@ impl Lane {
         match self.stage {
             Stage::Rules => self.out.is_some() && !self.rules_end_sent,
             Stage::Removing | Stage::Presenting => true,
-            Stage::Streaming => self.stream.wants_write(),
+            Stage::Streaming => !self.rules_first && self.stream.wants_write(),
             _ => false,
         }
     }

@@ -27,7 +27,7 @@ impl Lane {
         self.out = None;
         (self.rules_end_sent, self.rules_end_got, self.rules_dirty) = (false, false, false);
         (self.their_vectors, self.end_waiting) = (None, None);
-        self.missing = false;
+        (self.missing, self.rules_first) = (false, false);
         let heads = membership.heads();
         let proofs = io.proofs(&self.space)?;
         self.stated_rules = rules_digest(&heads, &proofs);

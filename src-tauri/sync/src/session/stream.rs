@@ -153,6 +153,11 @@ impl Lane {
                 }
                 return Ok(ends);
             }
+            // Asked after the page was read: what is in it may have been written under an operation that came since the rules were compared.
+            if io.rules(&self.space)? != self.stated_rules {
+                (self.rules_dirty, self.rules_first) = (true, true);
+                return Ok(false);
+            }
             let headers = io.replica.headers(&self.space)?;
             let entries = self.stream.choose(page, &headers, &io.remote);
             if !entries.is_empty() {

@@ -60,6 +60,31 @@ fn no_difference_costs_one_round_trip_of_hashes() {
     assert_eq!(acknowledged(&wire, 1), Some(a.vector(&space).unwrap()));
 }
 
+/// Seeds 7893 and 7901. An operation and what was written under it came from a third, in the middle of a stream: the stream read them before the session was told.
+#[test]
+fn what_was_written_under_a_new_operation_waits_for_it() {
+    let (mut a, mut b, mut c) = (Vault::new(1), Vault::new(2), Vault::new(3));
+    let space = a.found(1);
+    a.admit(&space, &mut b, Role::Editor);
+    for doc in 0..40 {
+        a.commit_sized(&space, doc, 200_000);
+    }
+    let mut elsewhere = a.clone();
+    elsewhere.admit(&space, &mut c, Role::Editor);
+    c.commit(&space, 50);
+    let mut vaults = [&mut a, &mut b];
+    let mut wire = Wire::connect(&mut vaults);
+    while vaults[1].count(&space) == 0 {
+        assert!(wire.step(&mut vaults));
+    }
+    sync(&mut elsewhere, &mut c);
+    sync(vaults[0], &mut c);
+    assert_eq!(wire.close_reason(1), None);
+    wire.run(&mut vaults);
+    wire.assert_quiet();
+    assert_same(&a, &b, &space);
+}
+
 #[test]
 fn ten_differences_each_way_cost_the_same_whatever_is_held() {
     let mut costs = Vec::new();

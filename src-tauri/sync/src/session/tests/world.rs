@@ -234,6 +234,9 @@ impl Space {
         if self.rows.iter().any(|row| row.facts.hash == verified.hash()) {
             return Ok(());
         }
+        if !self.ops.contains_key(&header.grant) {
+            return Err("an entry under a grant that is not known");
+        }
         let entry = verified.entry();
         if entry.prev.is_some_and(|prev| !self.rows.iter().any(|row| row.facts.hash == prev)) {
             return Err(BEFORE_PREDECESSOR);
