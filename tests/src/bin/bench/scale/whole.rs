@@ -1,6 +1,6 @@
 //! A vault as a whole: how large it is beside its records as plain JSON, how long it takes to open beside the bare SQLite file, and what it takes of memory.
 
-use std::io::{BufRead, BufReader, Write};
+use std::io::Write;
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
@@ -81,11 +81,8 @@ fn memory(dir: &Path, rows: &mut Rows) {
 
 fn probed(dir: &Path) -> Option<f64> {
     let program = std::env::current_exe().expect("this program");
-    let mut child = Command::new(program).env(PROBE, dir).stdout(Stdio::piped()).spawn().expect("a process");
-    let mut line = String::new();
-    BufReader::new(child.stdout.take()?).read_line(&mut line).ok()?;
-    child.wait().ok()?;
-    line.trim().parse().ok()
+    let output = Command::new(program).env(PROBE, dir).stdin(Stdio::null()).output().expect("a process");
+    String::from_utf8_lossy(&output.stdout).trim().parse().ok()
 }
 
 /// In a process started by [`probed`]: opens the vault as the window does, searches, and tells the resident memory in MB.
