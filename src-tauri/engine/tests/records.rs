@@ -365,7 +365,7 @@ fn a_name_typed_where_a_link_is_meant_becomes_one() {
     // In a space a link leads into that space; one's own record is preferred where both are.
     let here = add_in(&engine, Some("Harbour"), "call", &["text=Quay", "with=priya raghunathan"]);
     let own = add(&engine, "call", &["text=House", "with=Priya Raghunathan, A stranger"]);
-    assert_eq!(get(&engine, &here).with, [shared.clone()]);
+    assert_eq!(get(&engine, &here).with, std::slice::from_ref(&shared));
     assert_eq!(get(&engine, &own).with, ["A stranger".to_owned(), priya.clone()]);
     set(&engine, &own, &["with-=Priya Raghunathan", &format!("with+={}", &shared[..shared.len() - 2])]);
     assert_eq!(get(&engine, &own).with, ["A stranger".to_owned(), shared]);
