@@ -53,20 +53,23 @@ pub(crate) enum Command {
         #[arg(long, conflicts_with = "fields")]
         stdin: bool,
     },
-    /// Change fields of a record
+    /// Change fields of a record; or of all that a query finds: set --where QUERY FIELD=VALUE...
     Set {
-        /// The record: id, unique prefix or unique name
-        id: String,
-        /// FIELD=VALUE, FIELD+=VALUE, FIELD-=VALUE
-        #[arg(required = true)]
-        fields: Vec<String>,
+        /// The record (id, unique prefix or unique name), then FIELD=VALUE, FIELD+=VALUE, FIELD-=VALUE; with --where the fields alone
+        #[arg(required = true, value_name = "ID FIELD=VALUE")]
+        words: Vec<String>,
         #[command(flatten)]
         scope: Scope,
+        #[command(flatten)]
+        many: Many,
     },
     /// Show a record
     Get {
         /// The record
         id: String,
+        /// As it was then: a date, or a time
+        #[arg(long, value_name = "DATE")]
+        at: Option<String>,
         #[command(flatten)]
         scope: Scope,
     },
@@ -110,10 +113,12 @@ pub(crate) enum Command {
     /// Put records in the trash
     Delete {
         /// The records
-        #[arg(required = true)]
+        #[arg(required_unless_present = "query")]
         ids: Vec<String>,
         #[command(flatten)]
         scope: Scope,
+        #[command(flatten)]
+        many: Many,
     },
     /// Take records out of the trash; or make a vault out of a backup: restore FILE --vault NEW
     ///
@@ -146,8 +151,17 @@ pub(crate) enum Command {
     },
     /// What is in the trash
     Trash,
-    /// Take back your last operation
-    Undo,
+    /// Take back your last operation, or another one
+    Undo {
+        /// The operation, from `operations`
+        operation: Option<String>,
+    },
+    /// What you did on this computer, newest first, and whether it is taken back
+    Operations {
+        /// At most this many
+        #[arg(long)]
+        limit: Option<u32>,
+    },
     /// Do again what was taken back last
     Redo,
     /// Who changed which field, when and on which computer
@@ -161,8 +175,12 @@ pub(crate) enum Command {
     Revert {
         /// The record
         id: String,
-        /// The change, from `history`
-        change: String,
+        /// The change, from `history`; with --at the fields that are to be what they were, all unless told
+        #[arg(required_unless_present = "at")]
+        words: Vec<String>,
+        /// Make the record what it was then: a date, or a time
+        #[arg(long, value_name = "DATE")]
+        at: Option<String>,
         #[command(flatten)]
         scope: Scope,
     },
@@ -432,6 +450,20 @@ pub(crate) enum Command {
         #[arg(long, value_name = "AGE1...")]
         recipient: Option<String>,
     },
+}
+
+/// Many records at once.
+#[derive(Debug, Args)]
+pub(crate) struct Many {
+    /// All records that a query finds, as one operation
+    #[arg(long = "where", value_name = "QUERY", id = "query")]
+    pub(crate) query: Option<String>,
+    /// Of this kind only
+    #[arg(long, requires = "query")]
+    pub(crate) kind: Option<String>,
+    /// Only show what would be done
+    #[arg(long, requires = "query")]
+    pub(crate) dry_run: bool,
 }
 
 /// Narrows to one space.

@@ -6,10 +6,12 @@
 
 mod args;
 mod backend;
+mod bulk;
 mod duplicates;
 mod lists;
 mod maintenance;
 mod output;
+mod past;
 mod records;
 mod run;
 mod serve;

@@ -25,7 +25,7 @@ pub(crate) fn reference(scope: Scope, id: String) -> RecordRef {
     RecordRef { space: scope.space, id }
 }
 
-fn edits(fields: &[String]) -> Result<Vec<FieldEdit>, ErrorView> {
+pub(crate) fn edits(fields: &[String]) -> Result<Vec<FieldEdit>, ErrorView> {
     let mut edits = Vec::new();
     for field in fields {
         edits.extend(parse_assignment(field)?);
@@ -142,8 +142,12 @@ pub(crate) async fn add_lines(out: Out, backend: &mut Backend, kind: &str, space
     }
 }
 
-pub(crate) async fn set(out: Out, backend: &mut Backend, record: RecordRef, fields: &[String]) -> Done {
-    let outcome = backend.execute(Command::Edit { record, edits: edits(fields)? }).await?;
+pub(crate) async fn set(out: Out, backend: &mut Backend, words: &[String], scope: Scope) -> Done {
+    let Some((id, fields)) = words.split_first().filter(|(_, fields)| !fields.is_empty()) else {
+        let hint = "Nothing was changed. tuttu set ID FIELD=VALUE, or tuttu set --where QUERY FIELD=VALUE";
+        return Err(ErrorView::new(ErrorCode::Invalid, "Say which record, and what is to be changed.", hint));
+    };
+    let outcome = backend.execute(Command::Edit { record: reference(scope, id.clone()), edits: edits(fields)? }).await?;
     print_outcome(out, backend, outcome).await
 }
 
@@ -230,11 +234,6 @@ pub(crate) async fn history(out: Out, backend: &mut Backend, record: RecordRef) 
         other => return Err(unexpected(&other)),
     }
     OK
-}
-
-pub(crate) async fn revert(out: Out, backend: &mut Backend, record: RecordRef, change: String) -> Done {
-    let outcome = backend.execute(Command::Revert { record, change }).await?;
-    print_outcome(out, backend, outcome).await
 }
 
 pub(crate) async fn conflicts(out: Out, backend: &mut Backend, record: Option<RecordRef>) -> Done {

@@ -11,7 +11,7 @@ use crate::args::{AttachmentCommand, Cli, Command, SpaceCommand, TagCommand};
 use crate::backend::{Backend, vault_dir};
 use crate::maintenance::KeyFrom;
 use crate::output::Out;
-use crate::{duplicates, lists, maintenance, records, serve, sharing, ties, today};
+use crate::{bulk, duplicates, lists, maintenance, past, records, serve, sharing, ties, today};
 
 /// Runs one command line.
 pub(crate) fn run(cli: Cli) -> Result<ExitCode, ErrorView> {
@@ -45,7 +45,7 @@ async fn dispatch(cli: Cli) -> Result<ExitCode, ErrorView> {
         }
         other => {
             let mut backend = Backend::open(&dir).await?;
-            let result = plain(out, &mut backend, &dir, other).await;
+            let result = plain(out, &mut backend, &dir, other, cli.yes).await;
             backend.close().await;
             result
         }
@@ -68,27 +68,36 @@ fn host_name() -> String {
     std::env::var("COMPUTERNAME").ok().or(from_file).filter(|name| !name.is_empty()).unwrap_or_else(|| "My computer".to_owned())
 }
 
-async fn plain(out: Out, backend: &mut Backend, dir: &Path, command: Command) -> Result<ExitCode, ErrorView> {
+async fn plain(out: Out, backend: &mut Backend, dir: &Path, command: Command, yes: bool) -> Result<ExitCode, ErrorView> {
     match command {
         Command::Status => sharing::status(out, backend).await,
         Command::Add { kind, space, stdin: true, .. } => records::add_lines(out, backend, &kind, space).await,
         Command::Add { kind, fields, space, stdin: false } => records::add(out, backend, kind, &fields, space).await,
-        Command::Set { id, fields, scope } => records::set(out, backend, records::reference(scope, id), &fields).await,
-        Command::Get { id, scope } => records::get(out, backend, records::reference(scope, id)).await,
+        Command::Set { words, scope, many } => match many.query {
+            Some(_) => bulk::edit(out, backend, &words, scope, many, yes).await,
+            None => records::set(out, backend, &words, scope).await,
+        },
+        Command::Get { id, at: Some(at), scope } => past::get(out, backend, records::reference(scope, id), at).await,
+        Command::Get { id, at: None, scope } => records::get(out, backend, records::reference(scope, id)).await,
         Command::List { kind, scope, query, sort: _, group: Some(by), limit: _ } => {
             lists::groups(out, backend, kind, scope, query, &by).await
         }
         Command::List { kind, scope, query, sort, group: None, limit } => lists::list(out, backend, kind, scope, query, sort, limit).await,
         Command::Search { query, limit } => lists::search(out, backend, query, limit).await,
         Command::Timeline { id, limit, scope } => records::timeline(out, backend, records::reference(scope, id), limit).await,
-        Command::Delete { ids, scope } => records::delete(out, backend, ids, &scope, true).await,
+        Command::Delete { ids, scope, many } => match many.query {
+            Some(_) => bulk::delete(out, backend, scope, many, yes).await,
+            None => records::delete(out, backend, ids, &scope, true).await,
+        },
         Command::Restore { ids, scope, .. } => records::delete(out, backend, ids, &scope, false).await,
         Command::Today { limit, seen } => today::today(out, backend, limit, seen).await,
         Command::Trash => records::trash(out, backend).await,
-        Command::Undo => records::undo(out, backend).await,
+        Command::Undo { operation: None } => records::undo(out, backend).await,
+        Command::Undo { operation: Some(operation) } => past::undo(out, backend, operation).await,
+        Command::Operations { limit } => past::operations(out, backend, limit).await,
         Command::Redo => records::redo(out, backend).await,
         Command::History { id, scope } => records::history(out, backend, records::reference(scope, id)).await,
-        Command::Revert { id, change, scope } => records::revert(out, backend, records::reference(scope, id), change).await,
+        Command::Revert { id, words, at, scope } => past::revert(out, backend, records::reference(scope, id), words, at).await,
         Command::Conflicts { id, scope } => records::conflicts(out, backend, id.map(|id| records::reference(scope, id))).await,
         Command::Choose { id, field, choice, scope } => records::choose(out, backend, records::reference(scope, id), field, choice).await,
         Command::Import { undo: Some(import), .. } => records::undo_import(out, backend, import).await,

@@ -33,12 +33,15 @@ impl Engine {
             Command::Edit { record, edits } => self.edit(record, edits),
             Command::Delete { records } => self.set_deleted(records, true),
             Command::Restore { records } => self.set_deleted(records, false),
+            Command::ChangeAll { filter, change, digest } => self.change_all(filter, change, digest),
+            Command::RevertTo { record, at, fields } => self.revert_to(record, at, fields),
+            Command::UndoOperation { operation } => self.undo_operation(&operation, "operation"),
             Command::Undo => self.undo(),
             Command::Redo => self.redo(),
             Command::Revert { record, change } => self.revert(record, &change),
             Command::Choose { record, field, choice } => self.choose(record, field, choice),
             Command::Import { path, format, space, dry_run } => self.import(&path, format, space.as_deref(), dry_run),
-            Command::UndoImport { import } => self.undo_import(&import),
+            Command::UndoImport { import } => self.undo_operation(&import, "import"),
             Command::Merge { records } => self.merge(records),
             Command::Unmerge { record } => self.unmerge(record),
             Command::Distinct { records } => self.distinct(records),
@@ -158,7 +161,7 @@ impl Engine {
     }
 
     /// Plans and commits an operation on one record.
-    fn on_record(
+    pub(crate) fn on_record(
         &self,
         record: RecordRef,
         work: impl FnOnce(&Inner, &mut Tx<'_>, SpaceId, DocumentId) -> Result<(Operation, Vec<DocumentEdit>), Failure> + Send + 'static,
@@ -281,7 +284,13 @@ impl Engine {
 
 impl Inner {
     /// The edits of a task with what its new status means for when it was done.
-    fn with_done(&self, reader: &Reader<'_>, space: &SpaceId, record: &Record, ops: Vec<FlatOp>) -> Result<Vec<FlatOp>, Failure> {
+    pub(crate) fn with_done(
+        &self,
+        reader: &Reader<'_>,
+        space: &SpaceId,
+        record: &Record,
+        ops: Vec<FlatOp>,
+    ) -> Result<Vec<FlatOp>, Failure> {
         if record.kind != Kind::Task || !ops.iter().any(|op| op.key() == "status") {
             return Ok(ops);
         }

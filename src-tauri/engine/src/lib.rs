@@ -8,6 +8,7 @@ pub mod api;
 
 mod authors;
 mod backup;
+mod bulk;
 mod check;
 mod clock;
 mod commands;
@@ -23,6 +24,7 @@ mod keys;
 mod links;
 mod members;
 mod pairing;
+mod past;
 mod place;
 mod queries;
 mod rebuild;

@@ -7,7 +7,7 @@ use tuttu_model::history::undo_ops;
 use tuttu_store::Reader;
 use tuttu_store::rows::OperationRow;
 
-use crate::api::{ErrorCode, ErrorView, Outcome};
+use crate::api::{ErrorCode, ErrorView, OperationView, Outcome};
 use crate::clock;
 use crate::commands::printed_id;
 use crate::commit::{DocumentEdit, Edit};
@@ -16,6 +16,8 @@ use crate::failure::Failure;
 
 /// How far back undo looks.
 const DEPTH: usize = 1_000;
+/// Operations listed when nothing is said.
+const LISTED: u32 = 100;
 
 /// What undo and redo would do now.
 #[derive(Debug, Clone, Default)]
@@ -42,6 +44,24 @@ impl Inner {
             }
         }
         Ok(state)
+    }
+}
+
+impl Inner {
+    /// The steps of this computer, newest first.
+    pub(crate) fn operations(&self, reader: &Reader<'_>, limit: u32) -> Result<Vec<OperationView>, Failure> {
+        let limit = usize::try_from(if limit == 0 { LISTED } else { limit }).unwrap_or(usize::MAX);
+        // What takes an operation back is newer than it.
+        let newest = reader.newest_operation_labels(limit)?;
+        let taken_back = taken_back(&newest);
+        let view = |row: &OperationRow| OperationView {
+            id: HEXLOWER.encode(&row.id),
+            label: row.label.clone(),
+            at: clock::rfc3339(row.time),
+            undone: taken_back.contains(&row.id),
+            undoes: row.undoes.is_some(),
+        };
+        Ok(newest.iter().map(view).collect())
     }
 }
 
@@ -77,20 +97,23 @@ impl Engine {
         self.take_back(target, label)
     }
 
-    /// Takes back one import, by the beginning of its name in the report.
-    pub(crate) fn undo_import(&self, import: &str) -> Result<Outcome, ErrorView> {
-        let nothing = "Nothing was changed. The name of an import is in its report.";
-        let named = import.trim().to_ascii_lowercase();
+    /// Takes back one operation, by the beginning of its id; `what` is what it is called.
+    pub(crate) fn undo_operation(&self, id: &str, what: &str) -> Result<Outcome, ErrorView> {
+        let nothing = match what {
+            "import" => "Nothing was changed. The name of an import is in its report.",
+            _ => "Nothing was changed. The ids are in the list of operations.",
+        };
+        let named = id.trim().to_ascii_lowercase();
         let digits = named.bytes().all(|digit| digit.is_ascii_hexdigit());
         let (row, undone) = self.inner.read(|reader| {
             let rows = reader.newest_operation_labels(usize::MAX)?;
             let mut found = rows.iter().filter(|row| row.undoes.is_none() && HEXLOWER.encode(&row.id).starts_with(&named));
             let row = found.next().filter(|_| digits && !named.is_empty()).cloned();
             let Some(row) = row else {
-                return Err(ErrorView::new(ErrorCode::NotFound, format!("There is no import “{import}”."), nothing).into());
+                return Err(ErrorView::new(ErrorCode::NotFound, format!("There is no {what} “{id}”."), nothing).into());
             };
             if found.next().is_some() {
-                return Err(ErrorView::new(ErrorCode::Ambiguous, format!("Several imports begin with “{import}”."), nothing).into());
+                return Err(ErrorView::new(ErrorCode::Ambiguous, format!("Several {what}s begin with “{id}”."), nothing).into());
             }
             let undone = taken_back(&rows).contains(&row.id);
             Ok((row, undone))

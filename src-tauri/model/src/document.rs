@@ -15,6 +15,7 @@ use crate::guard::guarded;
 use crate::id::ChangeHash;
 use crate::record::{DELETED, Deletion, Held, Record, Scalar};
 use crate::scalar::{from_value, to_stored};
+use crate::texts;
 
 /// The author of a change inside Automerge: the first 16 bytes of the feed id.
 pub type ActorId = [u8; 16];
@@ -153,6 +154,10 @@ impl Document {
         guarded(|| self.inner.get_changes(&[]))?.iter().map(Change::of).collect()
     }
 
+    pub(crate) fn of(inner: Automerge) -> Self {
+        Self { inner }
+    }
+
     pub(crate) fn automerge(&self) -> &Automerge {
         &self.inner
     }
@@ -174,6 +179,12 @@ impl Document {
             let value = from_value(&self.inner, value, &id);
             if !held.iter().any(|other| other.value.as_ref() == Some(&value)) {
                 held.push(times.held(value, &id));
+            }
+        }
+        if held.len() > 1 && texts::is_merged(key) {
+            match guarded(|| texts::one_of(&self.inner, key, &held)) {
+                Ok(Some(merged)) => return vec![merged],
+                Ok(None) | Err(_) => {}
             }
         }
         held

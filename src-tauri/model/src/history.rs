@@ -12,6 +12,7 @@ use crate::guard::guarded;
 use crate::id::ChangeHash;
 use crate::record::{DELETED, Deletion, Scalar};
 use crate::scalar::{from_stored, from_value};
+use crate::texts;
 
 /// One field that one change touched.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -59,7 +60,18 @@ pub fn undo_ops(document: &Document, change: ChangeHash, now: &str) -> Vec<FlatO
             (None, None) => true,
             _ => false,
         };
-        if !still_there || field.old == field.new {
+        if field.old == field.new {
+            continue;
+        }
+        if !still_there {
+            // Of a long text that others went on with, what this change did to it is taken back.
+            if let (true, Some(Scalar::Text(old)), Some(Scalar::Text(new)), Some(Scalar::Text(shown))) =
+                (texts::is_merged(&field.key), &field.old, &field.new, shown.and_then(|shown| shown.value.as_ref()))
+                && let Some(text) = texts::merge(new, shown, old)
+                && text != *shown
+            {
+                ops.push(FlatOp::Put(field.key, Scalar::Text(text)));
+            }
             continue;
         }
         match field.old {

@@ -21,11 +21,13 @@ mod limits;
 pub mod merge;
 pub mod normal;
 pub mod occurrences;
+pub mod past;
 mod plan;
 pub mod query;
 pub mod record;
 mod scalar;
 mod shape;
+mod texts;
 pub mod understood;
 pub mod view;
 mod vocabulary;
@@ -40,3 +42,4 @@ pub use id::{ChangeHash, ComputerId, DocumentId, EntryHash, FeedId, OpHash, Pers
 pub use item::ItemIds;
 pub use record::{Deletion, Held, Kind, Record, Scalar};
 pub use view::{RecordView, view_of};
+pub use vocabulary::canonical as canonical_field;

@@ -53,7 +53,8 @@ pub fn view_of(record: &Record, id: &DocumentId, space: &SpaceId) -> RecordView 
 }
 
 /// Everything of the view but the ids of the record and its space.
-pub(crate) fn fields_view(record: &Record) -> RecordView {
+#[must_use]
+pub fn fields_view(record: &Record) -> RecordView {
     let mut view = RecordView { kind: record.kind.as_str().to_owned(), ..RecordView::default() };
     let mut newest: Option<&Held> = None;
     for (key, held) in &record.fields {

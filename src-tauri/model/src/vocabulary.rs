@@ -167,7 +167,8 @@ impl<'a> Key<'a> {
 }
 
 /// The plural name of a field of the command line (`email` is `emails`); other words are themselves.
-pub(crate) fn canonical(field: &str) -> &str {
+#[must_use]
+pub fn canonical(field: &str) -> &str {
     match field {
         "email" => "emails",
         "phone" => "phones",

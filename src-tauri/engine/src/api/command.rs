@@ -1,6 +1,8 @@
 use serde::{Deserialize, Serialize};
 use tuttu_model::FieldEdit;
 
+use super::bulk::BulkChange;
+use super::query::ListFilter;
 use super::view::{BackupReport, CheckReport, ImportReport, InvitationView};
 
 /// Names a record: an id, a unique prefix of one, or a unique name; with the space where that is not unique.
@@ -60,6 +62,15 @@ pub enum Command {
         /// What to change.
         edits: Vec<FieldEdit>,
     },
+    /// Changes every record a filter finds, as one operation. Those in spaces this person may only see are left as they are.
+    ChangeAll {
+        /// Which records; its order and page do not count.
+        filter: ListFilter,
+        /// What is done to each.
+        change: BulkChange,
+        /// The digest of the preview: when other records are found now, or they have changed since, nothing is done. Empty: whatever is found.
+        digest: String,
+    },
     /// Puts records in the trash.
     Delete {
         /// The records.
@@ -70,8 +81,22 @@ pub enum Command {
         /// The records.
         records: Vec<RecordRef>,
     },
+    /// Makes a record, or some of its fields, what it was at a moment.
+    RevertTo {
+        /// The record.
+        record: RecordRef,
+        /// The moment: a date (its end), or RFC 3339.
+        at: String,
+        /// Which fields; empty for all.
+        fields: Vec<String>,
+    },
     /// Takes back the newest own operation that is not taken back yet.
     Undo,
+    /// Takes back an operation of this computer, not only the newest.
+    UndoOperation {
+        /// Which: the beginning of its id, from `operations`.
+        operation: String,
+    },
     /// Does again what was taken back last.
     Redo,
     /// Takes back one change of a record.
@@ -340,6 +365,13 @@ pub enum Outcome {
     BackedUp {
         /// What is in it.
         report: BackupReport,
+    },
+    /// Many records were changed.
+    Changed {
+        /// How many.
+        records: u32,
+        /// What happened, in words.
+        label: String,
     },
     /// Something was taken back or done again.
     Undone {

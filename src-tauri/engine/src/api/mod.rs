@@ -1,6 +1,7 @@
 //! The words of the engine's one API: commands, queries, their answers, events and errors. Plain data, the same for the window, the
 //! command line and the local socket.
 
+mod bulk;
 mod command;
 mod error;
 mod event;
@@ -10,6 +11,7 @@ mod shape;
 mod today;
 mod view;
 
+pub use bulk::{BulkChange, BulkExample, BulkSpace, BulkView, OperationView};
 pub use command::{BackupLock, Command, ImportFormat, Outcome, RecordRef, Secret, Warned};
 pub use error::{ErrorCode, ErrorView};
 pub use event::Event;

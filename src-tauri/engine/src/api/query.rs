@@ -1,5 +1,6 @@
 use serde::{Deserialize, Serialize};
 
+use super::bulk::{BulkChange, BulkView, OperationView};
 use super::command::RecordRef;
 use super::records::{BacklinkView, DifferenceView, FileView, TagView, WordView};
 use super::today::TodayView;
@@ -82,6 +83,25 @@ pub enum Query {
     Record {
         /// Which.
         record: RecordRef,
+    },
+    /// A record as it was at a moment.
+    RecordAt {
+        /// Which.
+        record: RecordRef,
+        /// The moment: a date (its end), or RFC 3339.
+        at: String,
+    },
+    /// What changing every record of a list would do.
+    BulkPreview {
+        /// Which records; its order and page do not count.
+        filter: ListFilter,
+        /// What would be done to each.
+        change: BulkChange,
+    },
+    /// Steps of this computer that can be taken back, newest first.
+    Operations {
+        /// At most this many; 0 means 100.
+        limit: u32,
     },
     /// A page of a list.
     List {
@@ -202,6 +222,12 @@ pub enum Answer {
     Status(VaultStatus),
     /// To `record`.
     Record(Box<RecordView>),
+    /// To `recordAt`.
+    RecordAt(Box<RecordView>),
+    /// To `bulkPreview`.
+    BulkPreview(BulkView),
+    /// To `operations`.
+    Operations(Vec<OperationView>),
     /// To `list`.
     List(Page),
     /// To `records`.

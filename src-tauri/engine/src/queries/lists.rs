@@ -31,7 +31,7 @@ impl Inner {
         Ok(view)
     }
 
-    fn list_query(&self, reader: &Reader<'_>, filter: &ListFilter) -> Result<ListQuery, Failure> {
+    pub(crate) fn list_query(&self, reader: &Reader<'_>, filter: &ListFilter) -> Result<ListQuery, Failure> {
         let space = filter.space.as_deref().map(|text| self.space(reader, text)).transpose()?.map(|row| row.id);
         let query = ListQuery {
             kind: Some(filter.kind.clone()).filter(|kind| !kind.is_empty()),

@@ -45,6 +45,9 @@ impl Inner {
         Ok(match query {
             Query::Status => Answer::Status(inner.status(reader)?),
             Query::Record { record } => Answer::Record(Box::new(inner.view(reader, &record)?)),
+            Query::RecordAt { record, at } => Answer::RecordAt(Box::new(inner.record_at(reader, &record, &at)?)),
+            Query::BulkPreview { filter, change } => Answer::BulkPreview(inner.bulk_preview(reader, &filter, &change)?),
+            Query::Operations { limit } => Answer::Operations(inner.operations(reader, limit)?),
             Query::List { filter } => Answer::List(inner.page(reader, &filter)?),
             Query::Records { filter } => Answer::Records(inner.views(reader, &filter)?),
             Query::RecordPage { filter } => Answer::RecordPage(inner.record_page(reader, &filter)?),
