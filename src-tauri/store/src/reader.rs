@@ -56,8 +56,11 @@ impl<'a> Reader<'a> {
         Self { stop: Some(stop), ..Self::new(connection, shared) }
     }
 
-    /// Fails when nobody waits for the answer any more: for work between statements.
-    pub(crate) fn go_on(&self) -> Result<(), StoreError> {
+    /// For work between statements.
+    ///
+    /// # Errors
+    /// When nobody waits for the answer any more.
+    pub fn go_on(&self) -> Result<(), StoreError> {
         match &self.stop {
             Some(stop) if stop.load(Ordering::Relaxed) => Err(StoreError::Abandoned("nobody waits for this answer any more".into())),
             _ => Ok(()),
