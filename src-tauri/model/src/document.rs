@@ -182,9 +182,9 @@ impl Document {
             }
         }
         if held.len() > 1 && texts::is_merged(key) {
-            match guarded(|| texts::one_of(&self.inner, key, &held)) {
-                Ok(Some(merged)) => return vec![merged],
-                Ok(None) | Err(_) => {}
+            let merged = guarded(|| texts::one_of(&self.inner, key, &held));
+            if let Ok(Some(merged)) = merged {
+                return vec![merged];
             }
         }
         held
