@@ -84,6 +84,12 @@ export type Answer_Deserialize =
 { type: "status"; value: VaultStatus } | 
 /**  To `record`. */
 { type: "record"; value: RecordView } | 
+/**  To `recordAt`. */
+{ type: "recordAt"; value: RecordView } | 
+/**  To `bulkPreview`. */
+{ type: "bulkPreview"; value: BulkView } | 
+/**  To `operations`. */
+{ type: "operations"; value: OperationView[] } | 
 /**  To `list`. */
 { type: "list"; value: Page_Deserialize } | 
 /**  To `records`. */
@@ -133,6 +139,12 @@ export type Answer_Serialize =
 { type: "status"; value: VaultStatus } | 
 /**  To `record`. */
 { type: "record"; value: RecordView } | 
+/**  To `recordAt`. */
+{ type: "recordAt"; value: RecordView } | 
+/**  To `bulkPreview`. */
+{ type: "bulkPreview"; value: BulkView } | 
+/**  To `operations`. */
+{ type: "operations"; value: OperationView[] } | 
 /**  To `list`. */
 { type: "list"; value: Page_Serialize } | 
 /**  To `records`. */
@@ -243,6 +255,67 @@ export type BackupReport = {
 	missingFiles: number,
 };
 
+/**  What is done to each of many records. */
+export type BulkChange = BulkChange_Serialize | BulkChange_Deserialize;
+
+/**  What is done to each of many records. */
+export type BulkChange_Deserialize = 
+/**  Fields are edited. */
+{ type: "edit"; 
+/**  How. */
+edits: FieldEdit_Deserialize[] } | 
+/**  It goes to the trash. */
+{ type: "delete" };
+
+/**  What is done to each of many records. */
+export type BulkChange_Serialize = 
+/**  Fields are edited. */
+{ type: "edit"; 
+/**  How. */
+edits: FieldEdit_Serialize[] } | 
+/**  It goes to the trash. */
+{ type: "delete" };
+
+/**  One field of one record, as it is and as it would be. */
+export type BulkExample = {
+	/**  The record. */
+	id: string,
+	/**  Its name. */
+	name: string,
+	/**  The field. */
+	field: string,
+	/**  What it is. */
+	old: string,
+	/**  What it would be. */
+	new: string,
+};
+
+/**  How many records of a space would be changed. */
+export type BulkSpace = {
+	/**  The space. */
+	space: string,
+	/**  Its name. */
+	name: string,
+	/**  How many. */
+	records: number,
+};
+
+/**  What changing many records would do. */
+export type BulkView = {
+	/**  Records found. */
+	found: number,
+	/**  Records that would be changed; the others are so already, or cannot be changed here. */
+	changing: number,
+	/**  Records in spaces this person may only see. */
+	readOnly: number,
+	/**  Where those are that would be changed. */
+	spaces: BulkSpace[],
+	/**  The first few. */
+	examples: BulkExample[],
+	/**  Stands for the records found, as they are now. */
+	digest: string,
+};
+
 /**  What `check` found. */
 export type CheckReport = {
 	/**  Spaces looked at. */
@@ -290,6 +363,14 @@ edits: FieldEdit_Deserialize[] } |
 record: RecordRef_Deserialize; 
 /**  What to change. */
 edits: FieldEdit_Deserialize[] } | 
+/**  Changes every record a filter finds, as one operation. Those in spaces this person may only see are left as they are. */
+{ type: "changeAll"; 
+/**  Which records; its order and page do not count. */
+filter: ListFilter_Deserialize; 
+/**  What is done to each. */
+change: BulkChange_Deserialize; 
+/**  The digest of the preview: when other records are found now, or they have changed since, nothing is done. Empty: whatever is found. */
+digest: string } | 
 /**  Puts records in the trash. */
 { type: "delete"; 
 /**  The records. */
@@ -298,8 +379,20 @@ records: RecordRef_Deserialize[] } |
 { type: "restore"; 
 /**  The records. */
 records: RecordRef_Deserialize[] } | 
+/**  Makes a record, or some of its fields, what it was at a moment. */
+{ type: "revertTo"; 
+/**  The record. */
+record: RecordRef_Deserialize; 
+/**  The moment: a date (its end), or RFC 3339. */
+at: string; 
+/**  Which fields; empty for all. */
+fields: string[] } | 
 /**  Takes back the newest own operation that is not taken back yet. */
 { type: "undo" } | 
+/**  Takes back an operation of this computer, not only the newest. */
+{ type: "undoOperation"; 
+/**  Which: the beginning of its id, from `operations`. */
+operation: string } | 
 /**  Does again what was taken back last. */
 { type: "redo" } | 
 /**  Takes back one change of a record. */
@@ -486,6 +579,14 @@ edits: FieldEdit_Serialize[] } |
 record: RecordRef_Serialize; 
 /**  What to change. */
 edits: FieldEdit_Serialize[] } | 
+/**  Changes every record a filter finds, as one operation. Those in spaces this person may only see are left as they are. */
+{ type: "changeAll"; 
+/**  Which records; its order and page do not count. */
+filter: ListFilter_Serialize; 
+/**  What is done to each. */
+change: BulkChange_Serialize; 
+/**  The digest of the preview: when other records are found now, or they have changed since, nothing is done. Empty: whatever is found. */
+digest: string } | 
 /**  Puts records in the trash. */
 { type: "delete"; 
 /**  The records. */
@@ -494,8 +595,20 @@ records: RecordRef_Serialize[] } |
 { type: "restore"; 
 /**  The records. */
 records: RecordRef_Serialize[] } | 
+/**  Makes a record, or some of its fields, what it was at a moment. */
+{ type: "revertTo"; 
+/**  The record. */
+record: RecordRef_Serialize; 
+/**  The moment: a date (its end), or RFC 3339. */
+at: string; 
+/**  Which fields; empty for all. */
+fields: string[] } | 
 /**  Takes back the newest own operation that is not taken back yet. */
 { type: "undo" } | 
+/**  Takes back an operation of this computer, not only the newest. */
+{ type: "undoOperation"; 
+/**  Which: the beginning of its id, from `operations`. */
+operation: string } | 
 /**  Does again what was taken back last. */
 { type: "redo" } | 
 /**  Takes back one change of a record. */
@@ -1204,6 +1317,20 @@ export type MemberView = {
 	computers: ComputerView[],
 };
 
+/**  A step that can be taken back. */
+export type OperationView = {
+	/**  Its id. */
+	id: string,
+	/**  In words. */
+	label: string,
+	/**  When, RFC 3339. */
+	at: string,
+	/**  It is taken back already. */
+	undone: boolean,
+	/**  It takes another one back. */
+	undoes: boolean,
+};
+
 /**  What a command did. */
 export type Outcome = 
 /**  Records were made or changed; their ids. `label` names the operation for an undo toast ("Deleted Priya Raghunathan"). */
@@ -1238,6 +1365,12 @@ report: CheckReport } |
 { type: "backedUp"; 
 /**  What is in it. */
 report: BackupReport } | 
+/**  Many records were changed. */
+{ type: "changed"; 
+/**  How many. */
+records: number; 
+/**  What happened, in words. */
+label: string } | 
 /**  Something was taken back or done again. */
 { type: "undone"; 
 /**  Which operation, in words. */
@@ -1293,6 +1426,22 @@ export type Query_Deserialize =
 { type: "record"; 
 /**  Which. */
 record: RecordRef_Deserialize } | 
+/**  A record as it was at a moment. */
+{ type: "recordAt"; 
+/**  Which. */
+record: RecordRef_Deserialize; 
+/**  The moment: a date (its end), or RFC 3339. */
+at: string } | 
+/**  What changing every record of a list would do. */
+{ type: "bulkPreview"; 
+/**  Which records; its order and page do not count. */
+filter: ListFilter_Deserialize; 
+/**  What would be done to each. */
+change: BulkChange_Deserialize } | 
+/**  Steps of this computer that can be taken back, newest first. */
+{ type: "operations"; 
+/**  At most this many; 0 means 100. */
+limit: number } | 
 /**  A page of a list. */
 { type: "list"; 
 /**  Which records. */
@@ -1392,6 +1541,22 @@ export type Query_Serialize =
 { type: "record"; 
 /**  Which. */
 record: RecordRef_Serialize } | 
+/**  A record as it was at a moment. */
+{ type: "recordAt"; 
+/**  Which. */
+record: RecordRef_Serialize; 
+/**  The moment: a date (its end), or RFC 3339. */
+at: string } | 
+/**  What changing every record of a list would do. */
+{ type: "bulkPreview"; 
+/**  Which records; its order and page do not count. */
+filter: ListFilter_Serialize; 
+/**  What would be done to each. */
+change: BulkChange_Serialize } | 
+/**  Steps of this computer that can be taken back, newest first. */
+{ type: "operations"; 
+/**  At most this many; 0 means 100. */
+limit: number } | 
 /**  A page of a list. */
 { type: "list"; 
 /**  Which records. */
