@@ -59,6 +59,13 @@ fn print(out: Out, event: &Event) -> Result<(), ErrorView> {
             request.words.join(" "),
             request.id
         ),
+        Event::Reminder { reminders } => {
+            for reminder in reminders {
+                let when = if reminder.missed { format!("missed, {}", reminder.at) } else { reminder.at.clone() };
+                out.line(&crate::output::printable(&format!("Reminder: {} ({when})", reminder.name)))?;
+            }
+            return Ok(());
+        }
         Event::JoinRequestEnded { .. }
         | Event::Changed { .. }
         | Event::Sync { .. }

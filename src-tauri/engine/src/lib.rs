@@ -28,6 +28,7 @@ mod past;
 mod place;
 mod queries;
 mod rebuild;
+mod reminders;
 mod remote;
 mod replica;
 mod resolve;

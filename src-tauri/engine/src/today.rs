@@ -61,6 +61,29 @@ impl Inner {
     }
 }
 
+impl Inner {
+    /// Everybody who has a rhythm, with the day on which it is time again.
+    pub(crate) fn rhythms_due(&self, reader: &Reader<'_>) -> Result<Vec<(NaiveDate, RecordKey)>, Failure> {
+        let mut found = Vec::new();
+        for row in reader.rhythms()? {
+            found.extend(due_again(reader, &row)?.map(|due| (due, row.key)));
+        }
+        Ok(found)
+    }
+}
+
+/// The day on which it is time again. Whom one never met is due so long after they were added.
+fn due_again(reader: &Reader<'_>, row: &RhythmRow) -> Result<Option<NaiveDate>, Failure> {
+    let Some(rhythm) = Rhythm::parse(&row.rhythm) else { return Ok(None) };
+    let last = match row.last {
+        Some(last) => Some(last),
+        None => reader.record_of(row.key)?.and_then(|held| When::parse(&held.view.created.at)?.day()),
+    };
+    let snoozed = PartialDate::parse(&row.snoozed).and_then(|date| date.whole());
+    let due = last.and_then(|last| rhythm.after(last));
+    Ok(due.map(|due| snoozed.map_or(due, |snoozed| due.max(snoozed))))
+}
+
 /// Lines in their order, of which only the first are read.
 type Ordered<K> = Vec<(K, RecordKey)>;
 
@@ -89,25 +112,13 @@ impl Day<'_> {
 
     // Rhythms.
 
-    /// The day on which it is time again. Whom one never met is due so long after they were added.
-    fn due_again(&self, row: &RhythmRow) -> Result<Option<NaiveDate>, Failure> {
-        let Some(rhythm) = Rhythm::parse(&row.rhythm) else { return Ok(None) };
-        let last = match row.last {
-            Some(last) => Some(last),
-            None => self.reader.record_of(row.key)?.and_then(|held| When::parse(&held.view.created.at)?.day()),
-        };
-        let snoozed = PartialDate::parse(&row.snoozed).and_then(|date| date.whole());
-        let due = last.and_then(|last| rhythm.after(last));
-        Ok(due.map(|due| snoozed.map_or(due, |snoozed| due.max(snoozed))))
-    }
-
     fn rhythms(&self) -> Result<(TodaySection, TodaySection), Failure> {
         let (mut late, mut soon): (Ordered<NaiveDate>, Ordered<NaiveDate>) = (Vec::new(), Vec::new());
         let ahead = self.after(AHEAD);
-        for row in self.reader.rhythms()? {
-            match self.due_again(&row)? {
-                Some(due) if due <= self.date => late.push((due, row.key)),
-                Some(due) if due <= ahead => soon.push((due, row.key)),
+        for (due, key) in self.inner.rhythms_due(self.reader)? {
+            match due {
+                due if due <= self.date => late.push((due, key)),
+                due if due <= ahead => soon.push((due, key)),
                 _ => {}
             }
         }

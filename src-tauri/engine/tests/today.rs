@@ -5,7 +5,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
-use tuttu_engine::api::{Answer, Command, Outcome, Query, RecordRef, TodaySection, TodayView};
+use tuttu_engine::api::{Answer, Command, Event, Outcome, Query, RecordRef, TodaySection, TodayView};
 use tuttu_engine::model::draft::parse_assignment;
 use tuttu_engine::{Engine, NewVault, Surroundings, System};
 
@@ -181,4 +181,91 @@ fn events_take_place_by_their_rules() {
     let events: Vec<_> = day.events.items.iter().map(|item| (item.name.as_str(), item.detail.as_str())).collect();
     assert_eq!(events, [("Fair", ""), ("Stand-up", ""), ("Talk", "Quay")]);
     assert_eq!(day.events.items[1].at, "2026-11-25T11:00:00Z");
+}
+
+/// Names of what is told now, and whether it was missed.
+fn told(world: &World, events: &mut tokio::sync::broadcast::Receiver<Event>) -> Vec<(String, bool)> {
+    while events.try_recv().is_ok() {}
+    let wait = world.engine.remind().unwrap();
+    assert!((1..=60).contains(&wait));
+    let mut told = Vec::new();
+    while let Ok(event) = events.try_recv() {
+        if let Event::Reminder { reminders } = event {
+            told.extend(reminders.into_iter().map(|reminder| (reminder.name, reminder.missed)));
+        }
+    }
+    told
+}
+
+fn named(names: &[(&str, bool)]) -> Vec<(String, bool)> {
+    names.iter().map(|(name, missed)| ((*name).to_owned(), *missed)).collect()
+}
+
+#[test]
+fn reminders_are_told_once_and_what_was_slept_through_is_told_after() {
+    let world = World::new();
+    let mut events = world.engine.subscribe();
+    assert_eq!(told(&world, &mut events), []);
+    world.add("task", &["name=Call", "due=2026-11-25T14:00:00Z", "reminder=1h"]);
+    world.add("task", &["name=Letter", "due=2026-11-26", "reminder=2026-11-25T12:10:00Z"]);
+    world.add("event", &["name=Talk", "start=2026-11-25T13:00:00Z", "reminder=15m"]);
+    assert_eq!(told(&world, &mut events), []);
+    world.clock.0.fetch_add(600, Ordering::SeqCst);
+    assert_eq!(told(&world, &mut events), named(&[("Letter", false)]));
+    assert_eq!(told(&world, &mut events), [], "once");
+    // The lid was closed over the two others.
+    world.clock.0.fetch_add(3 * 3_600, Ordering::SeqCst);
+    assert_eq!(told(&world, &mut events), named(&[("Call", true), ("Talk", true)]));
+    // The clock was wrong, and is set back by four hours.
+    world.clock.0.fetch_add(-4 * 3_600, Ordering::SeqCst);
+    assert_eq!(told(&world, &mut events), []);
+    world.clock.0.fetch_add(5 * 3_600, Ordering::SeqCst);
+    assert_eq!(told(&world, &mut events), [], "nothing is told twice");
+}
+
+#[test]
+fn what_was_missed_while_closed_is_told_at_the_next_opening_once() {
+    let world = World::new();
+    let mut events = world.engine.subscribe();
+    world.add("task", &["name=Call", "due=2026-11-26T14:00:00Z", "reminder=1h"]);
+    world.add("task", &["name=Done by then", "due=2026-11-26T14:00:00Z", "reminder=1h"]);
+    world.add("person", &["name=Priya", "rhythm=1d"]);
+    assert_eq!(told(&world, &mut events), []);
+    world.set("Done by then", "status=done");
+    let World { _dir: dir, engine, clock } = world;
+    drop((engine, events));
+    clock.0.fetch_add(3 * DAY, Ordering::SeqCst);
+    let engine = Engine::open_in(&dir.path().join("vault"), clock.clone()).unwrap();
+    let world = World { _dir: dir, engine, clock };
+    let mut events = world.engine.subscribe();
+    assert_eq!(told(&world, &mut events), named(&[("Call", true), ("Priya", true)]));
+    assert_eq!(told(&world, &mut events), []);
+}
+
+#[test]
+fn a_rhythm_that_was_met_is_not_told() {
+    let world = World::new();
+    let mut events = world.engine.subscribe();
+    world.add("person", &["name=Priya", "rhythm=2d"]);
+    assert_eq!(told(&world, &mut events), []);
+    world.later(1);
+    world.add("call", &["text=Hello", "with=Priya", "at=2026-11-26T10:00:00Z"]);
+    world.later(1);
+    assert_eq!(told(&world, &mut events), []);
+    world.later(1);
+    assert_eq!(told(&world, &mut events), named(&[("Priya", true)]));
+}
+
+#[test]
+fn a_repeated_event_reminds_each_time() {
+    let world = World::new();
+    let mut events = world.engine.subscribe();
+    world.add("event", &["name=Stand-up", "start=2026-11-20T13:00:00Z", "recurrence=FREQ=DAILY", "reminder=10m"]);
+    assert_eq!(told(&world, &mut events), []);
+    for _ in 0..3 {
+        world.clock.0.fetch_add(50 * 60, Ordering::SeqCst);
+        assert_eq!(told(&world, &mut events), named(&[("Stand-up", false)]));
+        world.clock.0.fetch_add(DAY - 50 * 60, Ordering::SeqCst);
+        assert_eq!(told(&world, &mut events), []);
+    }
 }

@@ -22,6 +22,7 @@ mod net;
 mod outgoing;
 mod pairing;
 mod relay;
+mod reminding;
 pub mod request;
 mod socket;
 mod states;

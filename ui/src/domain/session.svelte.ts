@@ -1,6 +1,7 @@
-import { onEvent, trigger, type ErrorView, type Event, type JoinRequestView, type VaultStatus } from "$platform";
+import { onEvent, trigger, type ErrorView, type Event, type JoinRequestView, type ReminderView, type VaultStatus } from "$platform";
 import { failureOf } from "$platform";
 import { cache } from "./live.svelte";
+import { moment } from "$shared/time";
 import { typing } from "./keys.svelte";
 import { nav } from "./nav.svelte";
 import { toasts } from "./toasts.svelte";
@@ -79,6 +80,23 @@ class Session {
       });
   }
 
+  /** Says what it is time for: the newest few one by one, and how many more there are. */
+  #remind(reminders: ReminderView[]): void {
+    const shown = reminders.slice(0, 3);
+    for (const reminder of shown.toReversed()) {
+      toasts.show({
+        icon: "clock",
+        title: reminder.kind === "person" ? `Time to be in touch with ${reminder.name}` : reminder.name,
+        text: reminder.missed
+          ? `This was due ${moment(reminder.at, new Date())}, while Tuttu was closed or asleep.`
+          : "Now is the time you asked to be reminded.",
+        seconds: 60,
+      });
+    }
+    const more = reminders.length - shown.length;
+    if (more > 0) toasts.show({ icon: "clock", title: `${more} more ${more === 1 ? "reminder" : "reminders"}`, seconds: 60 });
+  }
+
   #follow(): void {
     if (this.#started) return;
     this.#started = true;
@@ -127,6 +145,10 @@ class Session {
       case "import-progress":
         this.importProgress = { done: event.done, total: event.total };
         break;
+      case "reminder":
+        this.#remind(event.reminders);
+        break;
+      case "progress":
       case "listening":
         break;
     }

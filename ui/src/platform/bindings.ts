@@ -988,6 +988,10 @@ what: string;
 done: number; 
 /**  Of so many; 0 when not known. */
 total: number } | 
+/**  It is time for something, or was while nobody could be told: the newest first. */
+{ event: "reminder"; 
+/**  What. */
+reminders: ReminderView[] } | 
 /**  The network side listens. */
 { event: "listening"; 
 /**  This computer's id. */
@@ -1868,6 +1872,22 @@ export type Relation = {
 	 *  record). Filled in where one record is shown, not stored.
 	 */
 	state: string,
+};
+
+/**  Something it is time for. */
+export type ReminderView = {
+	/**  The record: a task, an event, or somebody to meet. */
+	id: string,
+	/**  Its space. */
+	space: string,
+	/**  Its name. */
+	name: string,
+	/**  Its kind. */
+	kind: string,
+	/**  When it was time, RFC 3339. */
+	at: string,
+	/**  Tuttu was closed, or the computer slept, when it was time. */
+	missed: boolean,
 };
 
 /**  A row of a list. */

@@ -1,5 +1,6 @@
 use serde::{Deserialize, Serialize};
 
+use super::today::ReminderView;
 use super::view::{JoinRequestView, SyncLine};
 
 /// What the engine and the network tell their listeners.
@@ -71,6 +72,11 @@ pub enum Event {
         done: u32,
         /// Of so many; 0 when not known.
         total: u32,
+    },
+    /// It is time for something, or was while nobody could be told: the newest first.
+    Reminder {
+        /// What.
+        reminders: Vec<ReminderView>,
     },
     /// The network side listens.
     Listening {

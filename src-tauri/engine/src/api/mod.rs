@@ -17,5 +17,5 @@ pub use error::{ErrorCode, ErrorView};
 pub use event::Event;
 pub use query::{Answer, GroupedBy, ListFilter, Query, SortBy};
 pub use records::{BacklinkView, DifferenceView, FileView, TagView, WordView};
-pub use today::{TodayItem, TodaySection, TodayView};
+pub use today::{ReminderView, TodayItem, TodaySection, TodayView};
 pub use view::*;

@@ -59,3 +59,20 @@ shape!(
         news: TodaySection,
     }
 );
+shape!(
+    /// Something it is time for.
+    ReminderView {
+        /// The record: a task, an event, or somebody to meet.
+        id: String,
+        /// Its space.
+        space: String,
+        /// Its name.
+        name: String,
+        /// Its kind.
+        kind: String,
+        /// When it was time, RFC 3339.
+        at: String,
+        /// Tuttu was closed, or the computer slept, when it was time.
+        missed: bool,
+    }
+);
