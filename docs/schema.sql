@@ -2,7 +2,7 @@
 -- Every table is STRICT and every column NOT NULL: what is not there is empty (x'', '', 0). Hashes and ids are raw bytes.
 
 PRAGMA application_id = 1416983668;
-PRAGMA user_version = 4;
+PRAGMA user_version = 5;
 
 -- What the engine keeps for itself: keys sealed for this computer, the file identity it last saw, the version that filled the query tables
 -- (`store.projections`).
@@ -208,7 +208,8 @@ CREATE TABLE record (
     author INTEGER NOT NULL DEFAULT 0 -- feed of whoever made it; 0: not held
 ) STRICT;
 
-CREATE INDEX record_name ON record (deleted, kind, collation, did);
+-- With the space, so that a list of one kind need not look up each record to know whether it belongs to it.
+CREATE INDEX record_name ON record (deleted, kind, collation, did, sid);
 
 CREATE INDEX record_space_name ON record (sid, deleted, kind, collation, did);
 
