@@ -278,7 +278,18 @@ pub fn person(seed: u64, number: u64, orgs: u64) -> Value {
     tags.sort_unstable();
     tags.dedup();
     set("tags", json!(tags));
+    if dice.chance(3) {
+        set("rhythm", json!(dice.of(&["2w", "6w", "3m", "1y"])));
+    }
     person
+}
+
+/// Something to do, due in the months around November 2026; most of it is done.
+fn task(dice: &mut Dice, people: &[String]) -> Value {
+    let due = chrono::NaiveDate::from_ymd_opt(2026, 6, 1).expect("a date") + chrono::Days::new(dice.below(365));
+    let status = if dice.chance(80) { "done" } else { "" };
+    json!({"kind": "task", "name": capital(&text(dice, 4)), "due": due.to_string(), "status": status,
+        "with": [people[dice.below(people.len() as u64) as usize]]})
 }
 
 /// An activity with some people: the ones one knows well more often.
@@ -307,7 +318,7 @@ pub struct Made {
     pub people: Vec<String>,
 }
 
-/// Fills a vault with this many people, a fifth as many organisations and ten times as many activities.
+/// Fills a vault with this many people, a fifth as many organisations and tasks, and ten times as many activities.
 ///
 /// # Panics
 /// When the vault cannot be written.
@@ -327,6 +338,10 @@ pub fn fill(engine: &Engine, people: usize, seed: u64) -> Made {
     let activities = people * ACTIVITIES;
     for from in (0..activities).step_by(BATCH) {
         made.records += add(engine, (from..activities.min(from + BATCH)).map(|_| activity(&mut dice, &made.people))).len();
+    }
+    let tasks = people / MEMBERS;
+    for from in (0..tasks).step_by(BATCH) {
+        made.records += add(engine, (from..tasks.min(from + BATCH)).map(|_| task(&mut dice, &made.people))).len();
     }
     made.took = begun.elapsed();
     made

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use tuttu_engine::Engine;
-use tuttu_engine::api::{Answer, GroupedBy, ListFilter, Query, SortBy};
+use tuttu_engine::api::{Answer, GroupedBy, ListFilter, Query, RecordRef, SortBy};
 use tuttu_tests::generate::{self, Dice, word};
 
 use super::{Rows, SEED, millis, processor_time};
@@ -27,6 +27,7 @@ pub(super) fn measure(engine: &Engine, size: u64, rows: &mut Rows) {
     bench.key_strokes();
     bench.lists();
     bench.groups();
+    bench.days();
 }
 
 impl Bench<'_> {
@@ -151,6 +152,28 @@ impl Bench<'_> {
         self.row("people by name, page after page", move |bench, _| {
             cursor = bench.list(ListFilter { cursor: cursor.take(), ..people(String::new()) });
         });
+    }
+
+    fn days(&mut self) {
+        self.row("Today", |bench, _| {
+            let day = bench.engine.query(Query::Today { limit: 0 });
+            assert!(matches!(day, Ok(Answer::Today(day)) if day.overdue.total > 0));
+        });
+        let people = |bench: &Self, sort: SortBy| match bench
+            .engine
+            .query(Query::List { filter: ListFilter { kind: "person".into(), sort, limit: 50, ..ListFilter::default() } })
+        {
+            Ok(Answer::List(page)) => page.rows.into_iter().map(|row| row.id).collect::<Vec<_>>(),
+            other => panic!("{other:?}"),
+        };
+        for (what, sort) in [("those met last", SortBy::Last), ("the first by name", SortBy::Name)] {
+            let ids = people(self, sort);
+            self.row(format!("timeline of {what}"), |bench, dice| {
+                let id = ids[dice.below(ids.len() as u64) as usize].clone();
+                let timeline = bench.engine.query(Query::Timeline { record: RecordRef::anywhere(id), limit: 50 });
+                assert!(timeline.is_ok());
+            });
+        }
     }
 
     fn groups(&mut self) {
