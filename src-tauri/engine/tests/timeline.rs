@@ -186,10 +186,11 @@ fn a_space_has_what_took_place_and_what_was_changed() {
         ("change", "Priya", "changed the birthday and notes"),
         ("event", "Regatta", ""),
         ("task", "Drawings", ""),
+        ("change", "Quay", "added this record"),
         ("change", "Priya", "added this record"),
         ("call", "Quay", "About the quay"),
     ];
-    assert_eq!(shown(&items), expected, "an activity stands where it took place, what was made has one line");
+    assert_eq!(shown(&items), expected, "an activity stands where it took place, and what was made that day has one line");
     assert!(items.is_sorted_by(|one, other| one.at >= other.at));
     let mut ids = items.iter().map(|item| item.id.as_str());
     assert_eq!((ids.next(), ids.next(), ids.next()), (Some(priya.as_str()), Some(call.as_str()), Some(task.as_str())));

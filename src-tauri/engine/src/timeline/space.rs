@@ -26,8 +26,10 @@ impl Inner {
         let mut shown = BTreeSet::new();
         for (kind, sort) in [("activity", Sort::At), ("task", Sort::Created), ("event", Sort::Created)] {
             for row in self.newest(reader, space, kind, sort, limit)? {
-                shown.insert(row.doc);
-                items.push(self.activity(reader, row)?);
+                let doc = row.doc;
+                let item = self.activity(reader, row)?;
+                shown.insert((doc, day(&item.at).to_owned()));
+                items.push(item);
             }
         }
         items.extend(self.changes_of_space(reader, &space, limit, &shown)?);
@@ -42,13 +44,13 @@ impl Inner {
         Ok(reader.list_page(&query)?.rows)
     }
 
-    /// A line for each change. The making of a record that has a line of its own is left out.
+    /// A line for each change. The making of a record that has a line of its own on the same day is left out.
     fn changes_of_space(
         &self,
         reader: &Reader<'_>,
         space: &SpaceId,
         limit: usize,
-        shown: &BTreeSet<DocumentId>,
+        shown: &BTreeSet<(DocumentId, String)>,
     ) -> Result<Vec<TimelineItem>, Failure> {
         let arrived = reader.arrived(space, limit)?;
         let touched = self.touched(reader, space, &arrived)?;
@@ -56,14 +58,18 @@ impl Inner {
         let mut items = Vec::new();
         for change in arrived {
             let Some(fields) = touched.fields.get(&change.change).filter(|fields| !fields.is_empty()) else { continue };
+            let Some((id, name)) = touched.records.get(&change.doc) else { continue };
+            let at = clock::rfc3339(change.time);
             let made = fields.iter().any(|field| field.key == "kind" && field.old.is_none());
-            let Some((id, name)) = touched.records.get(&change.doc).filter(|_| !(made && shown.contains(&change.doc))) else { continue };
+            if made && shown.contains(&(change.doc, day(&at).to_owned())) {
+                continue;
+            }
             let author = self.author(reader, &change.actor)?;
             items.push(TimelineItem {
                 kind: "change".into(),
                 id: id.clone(),
                 space: space.to_string(),
-                at: clock::rfc3339(change.time),
+                at,
                 mine: author.as_ref().is_some_and(|author| author.mine),
                 by: author.map(|author| author.name).unwrap_or_default(),
                 name: name.clone(),
@@ -92,6 +98,11 @@ impl Inner {
         }
         Ok(touched)
     }
+}
+
+/// The day of a time as written.
+fn day(at: &str) -> &str {
+    at.get(..10).unwrap_or(at)
 }
 
 /// What changes did, and the printed ids and names of the records they did it to.
