@@ -36,6 +36,15 @@ fn two_people_share_a_space_edit_apart_and_lose_nothing() {
     // Live while connected.
     maria.ok(&["set", "Priya Raghunathan", "title=Head of Partnerships"]);
     ilona.until(&["get", "Priya Raghunathan"], |record| record[0]["orgs"][0]["title"] == "Head of Partnerships");
+    // The timeline of the space says who it was, and shows the note once.
+    let timeline = ilona.lines(&["timeline", "Harbour Commons"]);
+    let told = |by: &str, text: &str| timeline.iter().filter(|line| line["by"] == by && line["text"] == text).count();
+    assert_eq!(
+        (told("Maria", "set the title to Head of Partnerships"), told("Ilona", "She can host the session.")),
+        (1, 1),
+        "{timeline:#?}"
+    );
+    assert!(!timeline.iter().any(|line| line["name"] == "Only Mine"), "{timeline:#?}");
 
     // Apart: different fields both stand, the same field keeps both.
     ilona.kill();

@@ -100,9 +100,9 @@ pub(crate) enum Command {
         #[arg(long)]
         limit: Option<u32>,
     },
-    /// Activities and changes of a record, newest first
+    /// Activities and changes of a record or a space, newest first
     Timeline {
-        /// The record
+        /// The record, or a space where no record is meant
         id: String,
         /// At most this many
         #[arg(long)]

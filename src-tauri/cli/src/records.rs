@@ -181,15 +181,27 @@ pub(crate) async fn trash(out: Out, backend: &mut Backend) -> Done {
     OK
 }
 
+/// Of a record; where there is none and the text means a space, of that.
 pub(crate) async fn timeline(out: Out, backend: &mut Backend, record: RecordRef, limit: Option<u32>) -> Done {
-    match backend.query(Query::Timeline { record, limit: limit.unwrap_or(0) }).await? {
-        Answer::Timeline(items) => {
-            for item in items {
-                let object = json!({"kind": item.kind, "id": item.id, "at": item.at, "by": item.by, "name": item.name, "text": item.text, "space": item.space});
-                out.answer(&object, &printable(&format!("{}  {}  {}  {} {}", item.at, item.kind, item.by, item.name, item.text)))?;
+    let limit = limit.unwrap_or(0);
+    let space = Some(record.id.clone()).filter(|_| record.space.is_none());
+    let items = match (backend.query(Query::Timeline { record, limit }).await, space) {
+        (Ok(Answer::Timeline(items)), _) => items,
+        (Ok(other), _) => return Err(unexpected(&other)),
+        (Err(error), Some(space)) if error.code == ErrorCode::NotFound => {
+            match backend.query(Query::SpaceTimeline { space, limit }).await {
+                Ok(Answer::SpaceTimeline(items)) => items,
+                Ok(other) => return Err(unexpected(&other)),
+                // There is no such space either: what is said of records suggests some.
+                Err(of_space) if of_space.code == ErrorCode::NotFound => return Err(error),
+                Err(of_space) => return Err(of_space),
             }
         }
-        other => return Err(unexpected(&other)),
+        (Err(error), _) => return Err(error),
+    };
+    for item in items {
+        let object = json!({"kind": item.kind, "id": item.id, "at": item.at, "by": item.by, "name": item.name, "text": item.text, "space": item.space});
+        out.answer(&object, &printable(&format!("{}  {}  {}  {} {}", item.at, item.kind, item.by, item.name, item.text)))?;
     }
     OK
 }

@@ -13,6 +13,8 @@ use crate::failure::Failure;
 
 /// Records that link to one, at most.
 const BACKLINKS: usize = 10_000;
+/// Private cards of one shared one, at most.
+const OWN_CARDS: usize = 100;
 
 impl Inner {
     /// Fills in what links lead to.
@@ -75,17 +77,17 @@ impl Inner {
         doc: &DocumentId,
     ) -> Result<Vec<(SpaceId, DocumentId)>, Failure> {
         let mut found = Vec::new();
-        let copies = reader.record(space, doc)?.map(|row| row.view.copies).unwrap_or_default();
-        for copy in copies {
-            if let (Ok(space), Ok(doc)) = (copy.space.parse::<SpaceId>(), copy.id.parse::<DocumentId>()) {
-                found.push((space, doc));
+        let private = reader.spaces()?.into_iter().filter(|row| row.private).map(|row| row.id).collect::<Vec<_>>();
+        // Only a private card may claim to be the same person: in a shared space anybody could.
+        if private.contains(space) {
+            for copy in reader.record(space, doc)?.map(|row| row.view.copies).unwrap_or_default() {
+                if let (Ok(space), Ok(doc)) = (copy.space.parse::<SpaceId>(), copy.id.parse::<DocumentId>()) {
+                    found.push((space, doc));
+                }
             }
         }
-        let private = reader.spaces()?.into_iter().filter(|row| row.private).map(|row| row.id).collect::<Vec<_>>();
-        let links = reader.backlinks(space, doc, BACKLINKS)?;
-        // Only a private card may claim to be the same person: in a shared space anybody could.
-        let own = links.into_iter().filter(|link| link.how == "copy" && private.contains(&link.row.space) && link.row.space != *space);
-        found.extend(own.map(|link| (link.row.space, link.row.doc)));
+        let own = reader.linked_as(space, doc, "copy", OWN_CARDS)?;
+        found.extend(own.into_iter().filter(|row| private.contains(&row.space) && row.space != *space).map(|row| (row.space, row.doc)));
         Ok(found)
     }
 

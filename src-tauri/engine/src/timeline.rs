@@ -1,11 +1,14 @@
 //! Timelines and histories: activities and field changes, with who, when and on which computer.
 
+mod space;
+
 use std::collections::BTreeSet;
 
 use tuttu_model::field::{field_name, label_and_value};
 use tuttu_model::history::{FieldChange, field_changes};
-use tuttu_model::understood::minutes;
-use tuttu_model::{DocumentId, Scalar, SpaceId};
+use tuttu_model::understood::{is_before, minutes};
+use tuttu_model::when::PartialDate;
+use tuttu_model::{DocumentId, Kind, Scalar, SpaceId};
 use tuttu_store::Reader;
 use tuttu_store::rows::RecordRow;
 
@@ -17,25 +20,69 @@ use crate::failure::Failure;
 
 /// Lines of a timeline when nothing is said.
 const LINES: u32 = 200;
+/// Lines of a timeline at most.
+const MOST_LINES: u32 = 10_000;
+/// Cards of one person, those merged into them too, at most.
+const CARDS: usize = 100;
+/// Roles in an organisation that are looked at, past ones too: those who came last.
+const ROLES: usize = 2_000;
+/// People of an organisation whose activities are shown with it.
+const PEOPLE: usize = 500;
+
+/// Records with their spaces.
+type Cards = BTreeSet<(SpaceId, DocumentId)>;
+
+/// How many lines are meant.
+fn lines(limit: u32) -> usize {
+    usize::try_from(if limit == 0 { LINES } else { limit.min(MOST_LINES) }).unwrap_or(usize::MAX)
+}
 
 impl Inner {
     pub(crate) fn timeline(&self, reader: &Reader<'_>, record: &RecordRef, limit: u32) -> Result<Vec<TimelineItem>, Failure> {
         let (space, doc) = self.record(reader, record)?;
-        let limit = usize::try_from(if limit == 0 { LINES } else { limit }).unwrap_or(usize::MAX);
+        let limit = lines(limit);
+        // Activities of its own space, and the person's own private ones about the same record.
+        let mut about = self.cards(reader, &space, &doc)?;
+        if reader.record(&space, &doc)?.is_some_and(|row| Kind::from(row.view.kind) == Kind::Org) {
+            about.extend(self.people_in(reader, &about)?);
+        }
         let mut items = Vec::new();
-        // Activities of this space, and the person's own private ones about the same record.
-        let mut seen = BTreeSet::new();
-        for doc in self.with_merged(reader, &space, doc)? {
-            for row in reader.activities_of(Some(&space), &doc, limit)? {
-                if seen.insert((row.space, row.doc)) {
-                    items.push(self.activity(reader, row)?);
-                }
-            }
+        for row in reader.activities_with(&about, limit)? {
+            items.push(self.activity(reader, row)?);
         }
         items.extend(self.changes_in_words(reader, &space, &doc)?);
         items.sort_by(|one, other| other.at.cmp(&one.at));
         items.truncate(limit);
         Ok(items)
+    }
+
+    /// A record, what was merged into it, and the other cards of the same person, each with its space.
+    fn cards(&self, reader: &Reader<'_>, space: &SpaceId, doc: &DocumentId) -> Result<Cards, Failure> {
+        let (mut all, mut waiting) = (Cards::new(), vec![(*space, *doc)]);
+        while let Some((space, doc)) = waiting.pop() {
+            if all.len() >= CARDS || !all.insert((space, doc)) {
+                continue;
+            }
+            waiting.extend(self.same_person(reader, &space, &doc)?);
+            waiting.extend(self.with_merged(reader, &space, doc)?.into_iter().map(|merged| (space, merged)));
+        }
+        Ok(all)
+    }
+
+    /// Who is in an organisation now, of which these are the cards, each with all their own cards.
+    fn people_in(&self, reader: &Reader<'_>, orgs: &Cards) -> Result<Cards, Failure> {
+        let today = clock::today(self.now()).date.to_string();
+        let (mut people, mut found) = (0, Cards::new());
+        for (space, org) in orgs {
+            for row in reader.linked_as(space, org, "org", ROLES)? {
+                let mut roles = row.view.orgs.iter().filter(|role| role.org.parse().is_ok_and(|id: DocumentId| id == *org));
+                if people < PEOPLE && roles.any(|role| lasts(&role.until, &today)) {
+                    people += 1;
+                    found.extend(self.cards(reader, &row.space, &row.doc)?);
+                }
+            }
+        }
+        Ok(found)
     }
 
     fn activity(&self, reader: &Reader<'_>, row: RecordRow) -> Result<TimelineItem, Failure> {
@@ -114,6 +161,12 @@ impl Inner {
         }
         Ok(items)
     }
+}
+
+/// Whether somebody is still in a role. What is said in words ("until the merger") is taken for the past.
+fn lasts(until: &str, today: &str) -> bool {
+    let end = PartialDate::parse(until);
+    until.trim().is_empty() || end.zip(PartialDate::parse(today)).is_some_and(|(end, today)| !is_before(end, today))
 }
 
 /// A stored value as shown: the label of a labelled value goes in brackets behind it.

@@ -40,6 +40,14 @@ pub fn field_changes(document: &Document) -> Vec<FieldChange> {
     in_history_order(&changes).into_iter().flat_map(|change| fields_of(inner, change)).collect()
 }
 
+/// What one change did to each field, without going through the rest of the history; empty when the document has no such change.
+#[must_use]
+pub fn fields_changed_by(document: &Document, change: ChangeHash) -> Vec<FieldChange> {
+    let inner = document.automerge();
+    let Ok(Some(change)) = guarded(|| inner.get_change_by_hash(&automerge::ChangeHash(change.0))) else { return Vec::new() };
+    fields_of(inner, &change)
+}
+
 /// The edits that take `change` back against the current state: only keys whose shown value is still the one it wrote are touched.
 /// Taking back the change that made the record puts it in the trash, at `now` (RFC 3339, UTC).
 #[must_use]

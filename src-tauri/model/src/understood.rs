@@ -210,7 +210,8 @@ impl Reading<'_> {
 }
 
 /// Whether a date is certainly before another, as far as both are known.
-fn is_before(one: PartialDate, other: PartialDate) -> bool {
+#[must_use]
+pub fn is_before(one: PartialDate, other: PartialDate) -> bool {
     if one.year.is_none() || other.year.is_none() {
         return false;
     }

@@ -2,6 +2,7 @@
 
 mod agenda;
 mod alike;
+mod arrived;
 pub(crate) mod audit;
 mod damage;
 mod document;

@@ -166,6 +166,19 @@ pub struct Backlink {
     pub how: String,
 }
 
+/// A change of a space's record, without its bytes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ArrivedChange {
+    /// The record it belongs to.
+    pub doc: DocumentId,
+    /// Which.
+    pub change: ChangeHash,
+    /// Seconds since 1970, as its author claims.
+    pub time: i64,
+    /// Its author, from their feed.
+    pub actor: ActorId,
+}
+
 /// An entry's place.
 pub type EntryPlace = (FeedId, u64, EntryHash);
 

@@ -132,10 +132,18 @@ pub enum Query {
         /// At most this many.
         limit: u32,
     },
-    /// Activities and field changes of a person or organisation, newest first.
+    /// Activities and field changes of a record, newest first. Of a person also the activities of their linked cards, of an organisation also those with
+    /// the people who are in it now.
     Timeline {
         /// Whose.
         record: RecordRef,
+        /// At most this many.
+        limit: u32,
+    },
+    /// Activities, tasks and events of a space, and what was changed in its records, newest first.
+    SpaceTimeline {
+        /// Which: name, id or beginning of one.
+        space: String,
         /// At most this many.
         limit: u32,
     },
@@ -240,6 +248,8 @@ pub enum Answer {
     Search(Vec<Row>),
     /// To `timeline`.
     Timeline(Vec<TimelineItem>),
+    /// To `spaceTimeline`.
+    SpaceTimeline(Vec<TimelineItem>),
     /// To `history`.
     History(Vec<HistoryItem>),
     /// To `conflicts`.

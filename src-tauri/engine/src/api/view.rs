@@ -237,9 +237,9 @@ shape!(
 shape!(
     /// One line of a timeline: an activity, or field changes by one person in one go.
     TimelineItem {
-        /// `note`, `call`, `meeting`, `email`, `message` or `change`.
+        /// `note`, `call`, `meeting`, `email`, `message` or `change`; of a space also `task` and `event`.
         kind: String,
-        /// The activity's record, or the change.
+        /// The activity's record, or the change; of a space the record that was changed.
         id: String,
         /// Its space.
         space: String,
@@ -249,7 +249,7 @@ shape!(
         by: String,
         /// This person wrote it.
         mine: bool,
-        /// The subject of an activity.
+        /// The subject of an activity; for a change of a space the name of the record.
         name: String,
         /// The text of an activity; for a change a sentence ("set the role to Head of Partnerships").
         text: String,

@@ -54,6 +54,7 @@ impl Inner {
             Query::Groups { filter, by } => Answer::Groups(inner.groups(reader, &filter, by)?),
             Query::Search { text, limit } => Answer::Search(inner.search(reader, &text, limit)?),
             Query::Timeline { record, limit } => Answer::Timeline(inner.timeline(reader, &record, limit)?),
+            Query::SpaceTimeline { space, limit } => Answer::SpaceTimeline(inner.space_timeline(reader, &space, limit)?),
             Query::History { record } => Answer::History(inner.history(reader, &record)?),
             Query::Conflicts { record } => Answer::Conflicts(inner.conflicts(reader, record.as_ref())?),
             Query::Today { limit } => Answer::Today(Box::new(inner.today(reader, limit)?)),

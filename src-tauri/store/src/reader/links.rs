@@ -28,6 +28,18 @@ impl Reader<'_> {
         Ok(links)
     }
 
+    /// Records that link to this one in this way, the latest held first; which ones as for [`Reader::backlinks`].
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn linked_as(&self, space: &SpaceId, doc: &DocumentId, how: &str, limit: usize) -> Result<Vec<RecordRow>, StoreError> {
+        let sql = "SELECT link.did FROM link JOIN record USING (did) JOIN space USING (sid)
+            WHERE link.target = ?1 AND link.how = ?2 AND (space.id = ?3 OR space.private = 1) ORDER BY link.did DESC LIMIT ?4";
+        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+        let dids: Vec<i64> = sql::all(self.connection, sql, (doc.0, how, space.as_bytes(), limit), |row| Ok(row.get(0)?))?;
+        self.records_at(&dids)
+    }
+
     /// Records that have this file, in the trash or not.
     ///
     /// # Errors

@@ -1,6 +1,6 @@
 //! Records as projected.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use tuttu_model::{DocumentId, Kind, RecordView, SpaceId, normal};
 
@@ -105,17 +105,40 @@ impl Reader<'_> {
     /// # Errors
     /// When the database cannot be read.
     pub fn activities_of(&self, space: Option<&SpaceId>, doc: &DocumentId, limit: usize) -> Result<Vec<RecordRow>, StoreError> {
-        let sql = "SELECT record.did, record.kind FROM participant JOIN record USING (did) JOIN space USING (sid)
+        let mut newest = Newest { limit, held: BTreeSet::new() };
+        self.put_activities(&mut newest, space, doc)?;
+        self.records_at(&newest.dids())
+    }
+
+    /// Activities in which any of these records took part, each once, newest first, without the trash. Each record is named with its space, and only
+    /// activities of that space and of private spaces count for it. Only what is returned is read whole.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn activities_with(&self, records: &BTreeSet<(SpaceId, DocumentId)>, limit: usize) -> Result<Vec<RecordRow>, StoreError> {
+        let mut newest = Newest { limit, held: BTreeSet::new() };
+        for (space, doc) in records {
+            self.go_on()?;
+            self.put_activities(&mut newest, Some(space), doc)?;
+        }
+        self.records_at(&newest.dids())
+    }
+
+    /// Adds the activities of a record that are newer than the oldest that would be shown without them.
+    fn put_activities(&self, newest: &mut Newest, space: Option<&SpaceId>, doc: &DocumentId) -> Result<(), StoreError> {
+        let sql = "SELECT participant.at, record.did, record.kind FROM participant JOIN record USING (did) JOIN space USING (sid)
             WHERE participant.target = ?1 AND (?2 IS NULL OR space.id = ?2 OR space.private = 1)
             ORDER BY participant.at DESC, participant.did DESC";
-        let mut dids: Vec<i64> = Vec::new();
         sql::each(self.connection, sql, (doc.0, space.map(SpaceId::as_bytes)), |row| {
-            if dids.len() < limit && Kind::from(row.get::<_, String>(1)?).is_activity() {
-                dids.push(row.get(0)?);
+            let place = (row.get::<_, String>(0)?, row.get(1)?);
+            if !newest.takes(&place) {
+                return Ok(false);
             }
-            Ok(dids.len() < limit)
-        })?;
-        self.records_at(&dids)
+            if Kind::from(row.get::<_, String>(2)?).is_activity() {
+                newest.put(place);
+            }
+            Ok(true)
+        })
     }
 
     /// The records that hold a conflict, without the trash: all of them, or the one named, if it does.
@@ -199,6 +222,30 @@ impl Reader<'_> {
     pub(crate) fn space_numbers(&self) -> Result<Vec<(i64, SpaceId)>, StoreError> {
         let sql = "SELECT sid, id FROM space ORDER BY private DESC, since, sid";
         sql::all(self.connection, sql, [], |row| Ok((row.get(0)?, SpaceId(row.get(1)?))))
+    }
+}
+
+/// The newest of several lists that are each gone through from the newest on.
+struct Newest {
+    limit: usize,
+    held: BTreeSet<(String, i64)>,
+}
+
+impl Newest {
+    /// Whether a place, or anything older behind it, can be among the newest.
+    fn takes(&self, place: &(String, i64)) -> bool {
+        self.limit > 0 && (self.held.len() < self.limit || self.held.first().is_some_and(|oldest| oldest <= place))
+    }
+
+    fn put(&mut self, place: (String, i64)) {
+        self.held.insert(place);
+        if self.held.len() > self.limit {
+            self.held.pop_first();
+        }
+    }
+
+    fn dids(&self) -> Vec<i64> {
+        self.held.iter().rev().map(|(_, did)| *did).collect()
     }
 }
 

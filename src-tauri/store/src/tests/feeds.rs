@@ -266,3 +266,25 @@ fn operations_and_proofs_are_kept_once_and_in_order() {
     assert_eq!(world.store.read(|reader| reader.proofs(&SPACE)).unwrap(), [proof]);
     assert_ne!(op(1).hash(), OpHash([0; 32]));
 }
+
+#[test]
+fn what_was_changed_last_comes_first() {
+    let mut world = World::new();
+    let ann = world.add(&FIELDS);
+    let mut shared = Feed::new(SHARED, COMPUTER, 5);
+    let elsewhere = one_change(&mut shared, 900);
+    world.write(move |tx| tx.append_entry(&SHARED, &elsewhere).map(drop));
+    let others = world.add_all(&[&FIELDS, &FIELDS, &FIELDS]);
+    let edited = world.edit(ann, &[tuttu_model::FlatOp::Put("notes".into(), tuttu_model::Scalar::Text("violets".into()))], false);
+    // What waits for a decision does not count.
+    let mut waiting = one_change(&mut Feed::new(SPACE, ComputerId([8; 32]), 8), 901);
+    waiting.standing = Standing::Tray;
+    world.write(move |tx| tx.append_entry(&SPACE, &waiting).map(drop));
+    let arrived = |limit| world.store.read(|reader| reader.arrived(&SPACE, limit)).unwrap();
+    let docs: Vec<_> = arrived(10).into_iter().map(|change| change.doc).collect();
+    assert_eq!(docs, [ann, others[2], others[1], others[0], ann], "nothing of the other space");
+    let newest = &arrived(1)[0];
+    assert_eq!((newest.change, newest.time, newest.actor), (edited, 1_763_000_100, world.feed.header.actor()));
+    assert_eq!(arrived(3).len(), 3, "a page may end within an entry");
+    assert_eq!(arrived(0), []);
+}
