@@ -102,6 +102,8 @@ export type Answer_Deserialize =
 { type: "search"; value: Row[] } | 
 /**  To `timeline`. */
 { type: "timeline"; value: TimelineItem[] } | 
+/**  To `spaceTimeline`. */
+{ type: "spaceTimeline"; value: TimelineItem[] } | 
 /**  To `history`. */
 { type: "history"; value: HistoryItem[] } | 
 /**  To `conflicts`. */
@@ -157,6 +159,8 @@ export type Answer_Serialize =
 { type: "search"; value: Row[] } | 
 /**  To `timeline`. */
 { type: "timeline"; value: TimelineItem[] } | 
+/**  To `spaceTimeline`. */
+{ type: "spaceTimeline"; value: TimelineItem[] } | 
 /**  To `history`. */
 { type: "history"; value: HistoryItem[] } | 
 /**  To `conflicts`. */
@@ -1470,10 +1474,19 @@ by: GroupedBy } |
 text: string; 
 /**  At most this many. */
 limit: number } | 
-/**  Activities and field changes of a person or organisation, newest first. */
+/**
+ *  Activities and field changes of a record, newest first. Of a person also the activities of their linked cards, of an organisation also those with
+ *  the people who are in it now.
+ */
 { type: "timeline"; 
 /**  Whose. */
 record: RecordRef_Deserialize; 
+/**  At most this many. */
+limit: number } | 
+/**  Activities, tasks and events of a space, and what was changed in its records, newest first. */
+{ type: "spaceTimeline"; 
+/**  Which: name, id or beginning of one. */
+space: string; 
 /**  At most this many. */
 limit: number } | 
 /**  The history of a record's fields, newest first. */
@@ -1585,10 +1598,19 @@ by: GroupedBy } |
 text: string; 
 /**  At most this many. */
 limit: number } | 
-/**  Activities and field changes of a person or organisation, newest first. */
+/**
+ *  Activities and field changes of a record, newest first. Of a person also the activities of their linked cards, of an organisation also those with
+ *  the people who are in it now.
+ */
 { type: "timeline"; 
 /**  Whose. */
 record: RecordRef_Serialize; 
+/**  At most this many. */
+limit: number } | 
+/**  Activities, tasks and events of a space, and what was changed in its records, newest first. */
+{ type: "spaceTimeline"; 
+/**  Which: name, id or beginning of one. */
+space: string; 
 /**  At most this many. */
 limit: number } | 
 /**  The history of a record's fields, newest first. */
@@ -2007,9 +2029,9 @@ export type TagView = {
 
 /**  One line of a timeline: an activity, or field changes by one person in one go. */
 export type TimelineItem = {
-	/**  `note`, `call`, `meeting`, `email`, `message` or `change`. */
+	/**  `note`, `call`, `meeting`, `email`, `message` or `change`; of a space also `task` and `event`. */
 	kind: string,
-	/**  The activity's record, or the change. */
+	/**  The activity's record, or the change; of a space the record that was changed. */
 	id: string,
 	/**  Its space. */
 	space: string,
@@ -2019,7 +2041,7 @@ export type TimelineItem = {
 	by: string,
 	/**  This person wrote it. */
 	mine: boolean,
-	/**  The subject of an activity. */
+	/**  The subject of an activity; for a change of a space the name of the record. */
 	name: string,
 	/**  The text of an activity; for a change a sentence ("set the role to Head of Partnerships"). */
 	text: string,
