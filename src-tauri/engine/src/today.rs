@@ -1,6 +1,7 @@
 //! What a day brings, where the person is: read from dates that are kept in order, so that it costs what it shows.
 
-use std::collections::BTreeSet;
+use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{Datelike, Days, FixedOffset, NaiveDate};
 use tuttu_model::occurrences::occurrences;
@@ -14,6 +15,7 @@ use tuttu_store::rows::{Agenda, ListQuery, RecordKey, RecordRow, RhythmRow, Sort
 use crate::api::{TodayItem, TodaySection, TodayView};
 use crate::clock;
 use crate::commands::title;
+use crate::definitions::Definitions;
 use crate::engine::Inner;
 use crate::failure::Failure;
 
@@ -161,11 +163,15 @@ impl Day<'_> {
 
     fn tasks(&self) -> Result<(TodaySection, TodaySection), Failure> {
         let (mut overdue, mut due) = (TodaySection::default(), TodaySection::default());
+        let mut spaces: BTreeMap<SpaceId, Definitions> = BTreeMap::new();
         // Times with an offset can fall on another day here.
         for row in self.reader.agenda(Agenda::Todo, "", &self.after(2).to_string(), LOOKED_AT)? {
             let Some(held) = self.reader.record_of(row.key)? else { continue };
             let Some(day) = self.day_here(&row.value, &held.view.timezone) else { continue };
-            let definitions = self.inner.definitions(self.reader, &held.space)?;
+            let definitions = match spaces.entry(held.space) {
+                Entry::Occupied(known) => known.into_mut(),
+                Entry::Vacant(free) => free.insert(self.inner.definitions(self.reader, &held.space)?),
+            };
             if definitions.category(&held.view.status) != Category::Open || day > self.date {
                 continue;
             }
