@@ -52,6 +52,8 @@ impl Planning<'_> {
     fn ops(&self, space: &SpaceId, doc: &DocumentId) -> Result<(Record, Vec<FlatOp>), Failure> {
         let document = self.inner.document(self.reader, space, doc)?;
         let record = document.record();
+        // It is written in a moment, as far as there is room.
+        self.inner.caches().keep_document((*space, *doc), document);
         let ops = match self.change {
             BulkChange::Delete => vec![FlatOp::Put("deleted".into(), Scalar::Text(self.now.clone()))],
             BulkChange::Edit { .. } if self.inner.check_editable(self.reader, space, &record.kind).is_err() => Vec::new(),

@@ -108,7 +108,8 @@ impl Inner {
     }
 }
 
-fn one<T>(mut found: Vec<T>, what: &str, text: &str, label: impl Fn(&T) -> String) -> Result<T, Failure> {
+/// The only one of what a text may mean; several are an error that lists them.
+pub(crate) fn one<T>(mut found: Vec<T>, what: &str, text: &str, label: impl Fn(&T) -> String) -> Result<T, Failure> {
     if found.len() > 1 {
         let mut names: Vec<String> = found.iter().take(LISTED).map(&label).collect();
         if found.len() > LISTED {

@@ -3,16 +3,15 @@
 use tuttu_model::{DocumentId, FieldEdit, Kind, SpaceId};
 use tuttu_store::Reader;
 
-use crate::api::{ErrorCode, ErrorView, RecordRef};
+use crate::api::RecordRef;
 use crate::engine::Inner;
 use crate::failure::Failure;
+use crate::resolve::one;
 
 /// Fields in which a person names another record.
 const LINKS: [&str; 5] = ["with", "parent", "assignee", "relations", "orgs"];
 /// An id is looked up by its beginning from this many letters on, prefix included.
 const SHORTEST_ID: usize = 5;
-/// Candidates listed in an error.
-const LISTED: usize = 8;
 
 impl Inner {
     /// The same edits, with the id where a name, or the beginning of an id, means one record.
@@ -62,14 +61,10 @@ impl Inner {
         for (space, doc, _) in found {
             ids.extend(reader.record(space, doc)?.map(|row| row.view.id));
         }
-        match ids.as_slice() {
-            [] => Ok(None),
-            [id] => Ok(Some(id.clone())),
-            several => {
-                let hint = format!("Say which one by its id: {}.", several.iter().take(LISTED).cloned().collect::<Vec<_>>().join(", "));
-                Err(ErrorView::new(ErrorCode::Ambiguous, format!("“{text}” means more than one record."), hint).into())
-            }
+        if ids.is_empty() {
+            return Ok(None);
         }
+        one(ids, "record", text, Clone::clone).map(Some)
     }
 }
 

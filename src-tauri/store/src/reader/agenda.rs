@@ -48,6 +48,10 @@ impl Reader<'_> {
             let (rhythm, snoozed) = value.split_once('\t').unwrap_or((&value, ""));
             Ok(RhythmRow { rhythm: rhythm.to_owned(), snoozed: snoozed.to_owned(), last: None, key: RecordKey(row.get(1)?) })
         })?;
+        // Asked every minute from the start on: without a rhythm the search memory need not be there.
+        if rows.is_empty() {
+            return Ok(rows);
+        }
         let lasts: BTreeMap<i64, u32> = self.shared.names.with(|lines| {
             let of = |row: &RhythmRow| Some((row.key.0, lines.about(row.key.0)?.last_day()));
             rows.iter().filter_map(of).collect()
