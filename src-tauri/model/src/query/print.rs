@@ -42,8 +42,13 @@ impl Display for Term {
             Self::Phrase(text) => write!(f, "\"{text}\""),
             Self::Number(text) => f.write_str(text),
             Self::Text(field, value) => {
-                let quoted = value.chars().any(|letter| letter.is_whitespace() || matches!(letter, '(' | ')'));
-                if quoted { write!(f, "{}:\"{value}\"", field.key()) } else { write!(f, "{}:{value}", field.key()) }
+                // Quoted where the value alone would be read otherwise: spaces, parentheses, a sign of comparison in front.
+                let plain = format!("{}:{value}", field.key());
+                if parse(&plain).tree == Some(Node::Term(self.clone())) {
+                    f.write_str(&plain)
+                } else {
+                    write!(f, "{}:\"{value}\"", field.key())
+                }
             }
             Self::Date(field, test) => write!(f, "{}{test}", field.key()),
             Self::Has(feature) => write!(f, "has:{}", feature.word()),

@@ -186,6 +186,14 @@ fn clock_times_are_compared_where_the_person_is() {
     assert_eq!(resolve(field, &test, today)[0].from.as_deref(), Some("2026-11-24T11:00:00Z"));
 }
 
+#[test]
+fn a_quoted_value_stays_quoted_where_it_would_be_read_as_a_comparison() {
+    for text in ["tag:\"<\"", "tag:\"<=x\"", "org:\">1\"", "tag:\"=\"", "space:\"a b\""] {
+        let tree = parse(text).tree.unwrap();
+        assert_eq!(parse(&tree.to_string()).tree, Some(tree), "{text}");
+    }
+}
+
 fn piece() -> impl Strategy<Value = String> {
     prop_oneof![
         "[a-zàß田0-9+().:<>\"“\\\\|&/*'-]{1,6}",
@@ -218,6 +226,8 @@ fn piece() -> impl Strategy<Value = String> {
             "phone:(030)1",
             "org:\"a b\"",
             "foo(bar",
+            "tag:\"<",
+            "place:\">=3\"",
         ])
         .prop_map(str::to_owned),
     ]
