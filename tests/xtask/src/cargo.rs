@@ -14,6 +14,8 @@ const FEATURES: &str = "tuttu-app/custom-protocol,tuttu-e2e/window";
 /// Also the window that benchmarks compare with.
 const LINTED: &str = "tuttu-app/custom-protocol,tuttu-app/empty-window,tuttu-e2e/window";
 const WITHOUT_WINDOW: &str = "tuttu-app/custom-protocol";
+/// What the tests' random cases begin from.
+const DICE: &str = "PROPTEST_RNG_SEED";
 
 fn cargo(place: &Place, words: &[&str]) -> Command {
     let mut command = place.command("cargo");
@@ -47,9 +49,13 @@ pub(crate) fn window_tests(place: &Place) -> Command {
     command
 }
 
-/// `cargo nextest run` where it is installed, else `cargo test`.
+/// `cargo nextest run` where it is installed, else `cargo test`. Random tests throw the same dice every time, unless told otherwise: what held yesterday on
+/// the same code holds today. `cargo nextest run` by itself throws new ones.
 fn tests(place: &Place, words: &[&str]) -> Command {
     let mut command = cargo(place, &[]);
+    if std::env::var_os(DICE).is_none() {
+        command.env(DICE, "1");
+    }
     if process::exists("cargo-nextest", "--version") {
         command.args(["nextest", "run", "--no-fail-fast", "--status-level", "fail", "--hide-progress-bar"]);
     } else {
