@@ -52,12 +52,12 @@ impl DocumentId {
 impl fmt::Display for DocumentId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let number = u128::from_be_bytes(self.0);
-        for place in (0..26).rev() {
+        let mut letters = [0; 26];
+        for (letter, place) in letters.iter_mut().zip((0..26).rev()) {
             let digit = usize::try_from((number >> (5 * place)) & 31).unwrap_or(0);
-            let letter = CROCKFORD.get(digit).copied().unwrap_or(b'0');
-            write!(f, "{}", char::from(letter))?;
+            *letter = CROCKFORD.get(digit).copied().unwrap_or(b'0');
         }
-        Ok(())
+        f.write_str(str::from_utf8(&letters).unwrap_or_default())
     }
 }
 

@@ -8,10 +8,10 @@ use std::collections::BTreeMap;
 use tuttu_model::{ChangeHash, DocumentId, RecordView, SpaceId};
 
 use crate::error::StoreError;
-use crate::projection::{self, Projection};
+use crate::projection::Projection;
 use crate::reader::Reader;
 use crate::search::place_of;
-use crate::{accumulator, sql};
+use crate::{accumulator, sql, stored_view};
 use text::TextSums;
 
 /// What a vault's query tables should hold, added up while its documents are gone through.
@@ -71,7 +71,7 @@ impl Audit {
             None => differs.push("the list of records, in which it is missing"),
             Some(row) => {
                 let collation = reader.shared.collation().key(&expected.sort);
-                differs.extend(row.differs(sid, &expected, place, (&collation, &projection::encode(view)?)));
+                differs.extend(row.differs(sid, &expected, place, (&collation, &stored_view::encode(view)?)));
             }
         }
         differs.extend(links_differ(reader, did, &expected)?);
@@ -98,7 +98,7 @@ impl Audit {
             *sum = accumulator::with(*sum, doc, &heads);
         }
         let Some(row) = row(reader, did)? else { return Ok(()) };
-        let Ok(view) = projection::decode(&row.view) else { return Ok(()) };
+        let Ok(view) = stored_view::decode(&row.view) else { return Ok(()) };
         self.expect(sid, did, &Projection::of(&view), row.place);
         Ok(())
     }

@@ -6,7 +6,7 @@ use icu_locale_core::Locale;
 use rusqlite::Connection;
 
 use crate::error::StoreError;
-use crate::{projection, sql};
+use crate::{projection, sql, stored_view};
 
 /// The setting that names the language names are sorted in: `de`, `sv`, `de-u-co-phonebk`; empty for the order all languages share.
 pub const LOCALE_SETTING: &str = "locale";
@@ -64,7 +64,7 @@ impl Collation {
             after = *last;
             for (did, view) in &rows {
                 // What another version projected is projected again anyway.
-                if let Ok(view) = projection::decode(view) {
+                if let Ok(view) = stored_view::decode(view) {
                     let key = self.key(&projection::sort_of(&view));
                     sql::run(connection, "UPDATE record SET collation = ?2 WHERE did = ?1 AND collation <> ?2", (did, key))?;
                 }

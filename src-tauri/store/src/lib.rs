@@ -21,6 +21,7 @@ mod salvage;
 mod search;
 mod sql;
 mod store;
+mod stored_view;
 mod sums;
 mod tx;
 mod upkeep;

@@ -10,14 +10,14 @@ use crate::search::{Fact, TextTable, facts_of, features_of, line_of, searched_te
 use crate::sql;
 
 /// Changes whenever what is stored of a record, or how, changes: the shape of [`RecordView`], folding, fields of a search line.
-pub(crate) const VERSION: &[u8] = b"5";
+pub(crate) const VERSION: &[u8] = b"6";
 /// Under which key the version that filled the query tables is kept.
 pub(crate) const VERSION_KEY: &str = "store.projections";
 
 /// Characters by which names are sorted.
 const SORT_CHARS: usize = 120;
 /// Characters by which texts without a name are sorted.
-const SORT_TEXT_CHARS: usize = 40;
+const SORT_TEXT_CHARS: usize = 16;
 /// Tags and participants of one record.
 const LINKS: usize = 10_000;
 
@@ -167,27 +167,6 @@ pub(crate) fn stamp(connection: &Connection) -> Result<(), StoreError> {
 pub(crate) fn ask_for_rebuild(connection: &Connection) -> Result<(), StoreError> {
     let sql = "INSERT INTO meta (key, value) VALUES (?1, ?2) ON CONFLICT (key) DO UPDATE SET value = excluded.value";
     sql::run(connection, sql, (crate::reader::rebuild::WATERMARK, 0_i64.to_le_bytes())).map(drop)
-}
-
-/// A view as stored. Most fields of most records are empty, and what is empty is a nought in the encoding: how many noughts there are at the end is
-/// said by the first byte, and they are left out.
-pub(crate) fn encode(view: &RecordView) -> Result<Vec<u8>, StoreError> {
-    let mut bytes = sql::encode(view)?;
-    let filled = bytes.iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1);
-    let empty = u8::try_from(bytes.len() - filled).unwrap_or(u8::MAX);
-    bytes.truncate(bytes.len() - usize::from(empty));
-    bytes.insert(0, empty);
-    Ok(bytes)
-}
-
-/// The way back of [`encode`].
-pub(crate) fn decode(bytes: &[u8]) -> Result<RecordView, StoreError> {
-    let damaged = || StoreError::Damaged("the projection of a record has a wrong length".into());
-    let (empty, filled) = bytes.split_first().ok_or_else(damaged)?;
-    let mut whole = Vec::with_capacity(filled.len() + usize::from(*empty));
-    whole.extend_from_slice(filled);
-    whole.resize(filled.len() + usize::from(*empty), 0);
-    sql::decode_all(&whole, "the projection of a record")
 }
 
 #[cfg(test)]

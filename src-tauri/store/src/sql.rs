@@ -73,12 +73,16 @@ pub(crate) fn decode<T: DeserializeOwned>(bytes: &[u8], what: &str) -> Result<T,
     postcard::from_bytes(bytes).map_err(|error| StoreError::Damaged(format!("{what}: {error}")))
 }
 
+/// Decodes a value at the beginning of bytes; the rest of them comes with it.
+pub(crate) fn decode_first<'a, T: DeserializeOwned>(bytes: &'a [u8], what: &str) -> Result<(T, &'a [u8]), StoreError> {
+    postcard::take_from_bytes(bytes).map_err(|error| StoreError::Damaged(format!("{what}: {error}")))
+}
+
 /// Decodes bytes of which none may be left over.
 pub(crate) fn decode_all<T: DeserializeOwned>(bytes: &[u8], what: &str) -> Result<T, StoreError> {
-    match postcard::take_from_bytes(bytes) {
-        Ok((value, [])) => Ok(value),
-        Ok(_) => Err(StoreError::Damaged(format!("{what}: too long"))),
-        Err(error) => Err(StoreError::Damaged(format!("{what}: {error}"))),
+    match decode_first(bytes, what)? {
+        (value, []) => Ok(value),
+        _ => Err(StoreError::Damaged(format!("{what}: too long"))),
     }
 }
 

@@ -8,7 +8,7 @@ use super::order::{Place, Scope, Source, Walk};
 use crate::error::StoreError;
 use crate::rows::{ListPage, ListQuery, RecordRow, Sort};
 use crate::search::{Bits, Class, Evaluator, Needle, Needles, Piece, Set, Subject, TextQuery, Window, is_streamed, pieces};
-use crate::sql;
+use crate::{sql, stored_view};
 
 /// Up to this many matches are looked up one by one; more are picked out of the sorted list.
 const LOOKED_UP: usize = 1_000;
@@ -410,7 +410,7 @@ impl Reader<'_> {
         let sql = "SELECT view, sid, news FROM record WHERE did = ?1";
         let found = sql::one(self.connection, sql, [did], |row| Ok((row.get::<_, Vec<u8>>(0)?, row.get(1)?, row.get(2)?)))?;
         let Some((view, sid, news)) = found else { return Ok(false) };
-        let view: RecordView = crate::projection::decode(&view)?;
-        evaluator.holds(tree, &Subject::new(&view, sid, news))
+        let view: RecordView = stored_view::decode(&view)?;
+        evaluator.holds(tree, &Subject::new(&view, (did, sid), news))
     }
 }

@@ -8,7 +8,7 @@ use super::Reader;
 use crate::error::StoreError;
 use crate::projection::{self, Projection};
 use crate::rows::{Counts, Noticed, RecordRow, SpaceCounts};
-use crate::sql;
+use crate::{sql, stored_view};
 
 /// Candidates returned for the beginning of an id.
 const CANDIDATES: i64 = 100;
@@ -35,7 +35,7 @@ impl Reader<'_> {
         })?;
         let Some((sid, doc, news, view)) = found else { return Ok(None) };
         let space = self.space_id(sid)?;
-        let view = match projection::decode(&view) {
+        let view = match stored_view::decode_of(&view, &space, &doc) {
             Ok(view) => view,
             Err(_) => self.unreadable(did, &space, &doc)?,
         };
@@ -49,9 +49,10 @@ impl Reader<'_> {
         Ok(damaged_view(&kind.unwrap_or_default(), space, doc))
     }
 
+    /// A view without the ids of its record and space.
     pub(crate) fn view_at(&self, did: i64) -> Result<Option<RecordView>, StoreError> {
         let view = sql::one(self.connection, "SELECT view FROM record WHERE did = ?1", [did], |row| row.get::<_, Vec<u8>>(0))?;
-        view.map(|view| projection::decode(&view)).transpose()
+        view.map(|view| stored_view::decode(&view)).transpose()
     }
 
     pub(crate) fn records_at(&self, dids: &[i64]) -> Result<Vec<RecordRow>, StoreError> {
@@ -197,7 +198,8 @@ impl Reader<'_> {
     /// When the database cannot be read.
     pub fn projection_holds(&self, space: &SpaceId, doc: &DocumentId, view: &RecordView) -> Result<bool, StoreError> {
         let Some(did) = self.did(space, doc)? else { return Ok(false) };
-        if self.view_at(did)?.as_ref() != Some(view) {
+        let shown = self.record_at(did)?.map(|row| row.view);
+        if shown.as_ref() != Some(view) {
             return Ok(false);
         }
         let expected = Projection::of(view);

@@ -394,15 +394,9 @@ impl Evaluator<'_> {
         Ok(set.loose())
     }
 
-    /// When one last met the person or organisation with a printed id.
-    pub(crate) fn last_of(&self, id: &str) -> Result<String, StoreError> {
-        let Ok(doc) = id.parse::<DocumentId>() else { return Ok(String::new()) };
-        let sql = "SELECT met.last FROM met JOIN doc USING (did) WHERE doc.sid = ?1 AND doc.id = ?2";
-        for (sid, _) in self.reader.space_numbers()? {
-            if let Some(last) = sql::one(self.reader.connection, sql, (sid, doc.0), |row| row.get(0))? {
-                return Ok(last);
-            }
-        }
-        Ok(String::new())
+    /// When one last met a person or organisation.
+    pub(crate) fn last_of(&self, did: i64) -> Result<String, StoreError> {
+        let last = sql::one(self.reader.connection, "SELECT last FROM met WHERE did = ?1", [did], |row| row.get(0))?;
+        Ok(last.unwrap_or_default())
     }
 }

@@ -20,6 +20,7 @@ use crate::error::StoreError;
 pub(crate) struct Subject<'a> {
     view: &'a RecordView,
     kind: Kind,
+    did: i64,
     sid: i64,
     news: bool,
     line: OnceCell<String>,
@@ -29,10 +30,11 @@ pub(crate) struct Subject<'a> {
 }
 
 impl<'a> Subject<'a> {
-    pub(crate) fn new(view: &'a RecordView, sid: i64, news: bool) -> Self {
+    /// A record with its short number and that of its space.
+    pub(crate) fn new(view: &'a RecordView, (did, sid): (i64, i64), news: bool) -> Self {
         let kind = Kind::from(view.kind.as_str());
         let (line, text, facts, spoken) = (OnceCell::new(), OnceCell::new(), OnceCell::new(), OnceCell::new());
-        Self { view, kind, sid, news, line, text, facts, spoken }
+        Self { view, kind, did, sid, news, line, text, facts, spoken }
     }
 
     fn is_person(&self) -> bool {
@@ -187,7 +189,7 @@ impl Evaluator<'_> {
                     DateTest::Between(None, None) => vec![Stretch { yearly: false, from: None, to: None }],
                     test => resolve(*field, test, self.asking.today),
                 };
-                let last = if *field == DateField::Last { self.last_of(&subject.view.id)? } else { String::new() };
+                let last = if *field == DateField::Last { self.last_of(subject.did)? } else { String::new() };
                 subject.is_dated(*field, &stretches, &last)
             }
             Term::Has(Feature::Conflict) => !subject.view.conflicts.is_empty(),

@@ -358,7 +358,8 @@ fn every_query_finds_what_looking_at_each_record_finds() {
                     let mut expected = Vec::new();
                     for row in reader.list(&ListQuery { limit: 100, ..ListQuery::default() })?.0 {
                         let sid = reader.sid(&row.space)?.expect("a space");
-                        if evaluator.holds(&tree, &Subject::new(&row.view, sid, row.news))? {
+                        let did = reader.did(&row.space, &row.doc)?.expect("a record");
+                        if evaluator.holds(&tree, &Subject::new(&row.view, (did, sid), row.news))? {
                             expected.push(if row.view.name.is_empty() { row.view.text } else { row.view.name });
                         }
                     }

@@ -3,9 +3,9 @@
 use tuttu_model::{DocumentId, SpaceId, view};
 
 use crate::error::StoreError;
-use crate::packing;
-use crate::projection::{self, Projection};
+use crate::projection::Projection;
 use crate::rows::RecordWrite;
+use crate::{packing, stored_view};
 
 /// A record ready to be put. Making it is half the work of putting a record: an import makes it on its own thread while the writer works on the
 /// batch before.
@@ -29,7 +29,7 @@ impl PreparedRecord {
     /// # Errors
     /// When the view cannot be encoded.
     pub fn new(space: &SpaceId, write: &RecordWrite) -> Result<Self, StoreError> {
-        let view = view::view_of(&write.record, &write.doc, space);
+        let view = view::fields_view(&write.record);
         let mut heads: Vec<[u8; 32]> = write.heads.iter().map(|head| head.0).collect();
         heads.sort_unstable();
         let projection = Projection::of(&view);
@@ -39,7 +39,7 @@ impl PreparedRecord {
             heads,
             snapshot: write.snapshot.as_deref().map(packing::pack_tagged),
             news: write.news,
-            view: projection::encode(&view)?,
+            view: stored_view::encode(&view)?,
             projection,
         })
     }

@@ -7,7 +7,7 @@ use crate::error::StoreError;
 use crate::projection::{self, Projection};
 use crate::rows::RecordWrite;
 use crate::search::{About, NameUpdate, TextTable, day_number, place_of};
-use crate::sql;
+use crate::{sql, stored_view};
 
 /// What is in the query tables of a record.
 struct Held {
@@ -57,7 +57,7 @@ impl Tx<'_> {
             snapshot: None,
             news: false,
             projection: Projection::of(&view),
-            view: projection::encode(&view)?,
+            view: stored_view::encode(&view)?,
         };
         self.project(sid, did, &record)
     }
@@ -141,7 +141,7 @@ impl Tx<'_> {
             Ok((row.get(0)?, row.get(1)?, row.get::<_, Vec<u8>>(2)?))
         })?;
         let Some((news, place, view)) = found else { return Ok(None) };
-        match projection::decode(&view) {
+        match stored_view::decode(&view) {
             Ok(view) => Ok(Some(Held { projection: Projection::of(&view), news, place })),
             Err(_) => self.purge(did).map(|()| None),
         }
