@@ -2,7 +2,7 @@
 -- Every table is STRICT and every column NOT NULL: what is not there is empty (x'', '', 0). Hashes and ids are raw bytes.
 
 PRAGMA application_id = 1416983668;
-PRAGMA user_version = 5;
+PRAGMA user_version = 6;
 
 -- What the engine keeps for itself: keys sealed for this computer, the file identity it last saw, the version that filled the query tables
 -- (`store.projections`).
@@ -110,7 +110,7 @@ CREATE TABLE change (
     max_op INTEGER NOT NULL,
     time INTEGER NOT NULL, -- claimed by its author
     deps BLOB NOT NULL, -- 32 bytes each
-    packing INTEGER NOT NULL CHECK (packing IN (0, 1, 2)), -- 0 plain, 1 zstd, 2 erased
+    packing INTEGER NOT NULL CHECK (packing IN (0, 1, 2, 3)), -- 0 plain, 1 zstd, 2 erased, 3 zstd with the first dictionary
     bytes BLOB NOT NULL
 ) STRICT;
 
@@ -125,12 +125,12 @@ CREATE TABLE operation (
     undoes BLOB NOT NULL CHECK (length(undoes) IN (0, 16)) -- the step it takes back; empty for none
 ) STRICT;
 
--- The changes a step made.
+-- The changes a step made, those whose numbers follow each other as one row.
 CREATE TABLE operation_change (
     n INTEGER NOT NULL REFERENCES operation (n),
     place INTEGER NOT NULL,
-    did INTEGER NOT NULL REFERENCES doc (did),
-    hash BLOB NOT NULL CHECK (length(hash) = 32),
+    first_cid INTEGER NOT NULL, -- the first change
+    changes INTEGER NOT NULL, -- how many there are from it on
     PRIMARY KEY (n, place)
 ) STRICT, WITHOUT ROWID;
 
@@ -196,13 +196,13 @@ CREATE TABLE record (
     did INTEGER PRIMARY KEY NOT NULL REFERENCES doc (did),
     sid INTEGER NOT NULL REFERENCES space (sid),
     kind TEXT NOT NULL,
-    created TEXT NOT NULL, -- RFC 3339
-    changed TEXT NOT NULL, -- RFC 3339
+    created INTEGER NOT NULL, -- seconds since 1970; 0: not known
+    changed INTEGER NOT NULL, -- seconds since 1970
     deleted INTEGER NOT NULL CHECK (deleted IN (0, 1)), -- 1: in the trash
     conflicts INTEGER NOT NULL, -- fields with more than one value
     news INTEGER NOT NULL CHECK (news IN (0, 1)), -- 1: somebody else changed it since the person looked
     place INTEGER NOT NULL, -- its row in the text index; 0: none. Of all but people and organisations: days since 1900 << 32 | did
-    view BLOB NOT NULL, -- the record as shown (postcard of the JSON shape)
+    view BLOB NOT NULL, -- the record as shown, without ids and what is empty (packed postcard of the JSON shape)
     collation BLOB NOT NULL DEFAULT x'', -- sort key of the name, by the rules of the language that is set
     named INTEGER NOT NULL DEFAULT 0, -- stands for the folded name; 0: none
     author INTEGER NOT NULL DEFAULT 0 -- feed of whoever made it; 0: not held

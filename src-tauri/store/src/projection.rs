@@ -6,7 +6,7 @@ use rusqlite::Connection;
 use tuttu_model::{DocumentId, Kind, RecordView, normal};
 
 use crate::error::StoreError;
-use crate::search::{Fact, TextTable, facts_of, features_of, line_of, searched_text};
+use crate::search::{Fact, TextTable, facts_of, features_of, line_of, searched_text, seconds};
 use crate::sql;
 
 /// Changes whenever what is stored of a record, or how, changes: the shape of [`RecordView`], folding, fields of a search line.
@@ -17,7 +17,7 @@ pub(crate) const VERSION_KEY: &str = "store.projections";
 /// Characters by which names are sorted.
 const SORT_CHARS: usize = 120;
 /// Characters by which texts without a name are sorted.
-const SORT_TEXT_CHARS: usize = 16;
+const SORT_TEXT_CHARS: usize = 10;
 /// Tags and participants of one record.
 const LINKS: usize = 10_000;
 
@@ -34,8 +34,10 @@ pub(crate) struct Projection {
     pub(crate) named: i64,
     /// Who made it: an actor id in hexadecimal.
     pub(crate) author: String,
-    pub(crate) created: String,
-    pub(crate) changed: String,
+    /// Seconds since 1970; 0 where the time cannot be read.
+    pub(crate) created: i64,
+    /// Seconds since 1970.
+    pub(crate) changed: i64,
     pub(crate) deleted: bool,
     pub(crate) conflicts: i64,
     /// The day and hour an activity is listed under.
@@ -72,8 +74,8 @@ impl Projection {
             sort: sort_of(view),
             named: name_number(&view.name),
             author: view.created.by.clone(),
-            created: view.created.at.clone(),
-            changed: view.changed.at.clone(),
+            created: seconds(&view.created.at).unwrap_or(0),
+            changed: seconds(&view.changed.at).unwrap_or(0),
             deleted: view.deleted,
             conflicts: i64::try_from(view.conflicts.len()).unwrap_or(i64::MAX),
             at: if view.at.is_empty() { view.created.at.clone() } else { view.at.clone() },

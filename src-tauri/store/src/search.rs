@@ -22,5 +22,5 @@ pub(crate) use matcher::Subject;
 pub(crate) use names::{About, NameUpdate, Names, day_number};
 pub(crate) use ranking::{Needle, Needles};
 pub(crate) use streamed::{TextQuery, Window, is_streamed};
-pub(crate) use text::{TextTable, Texts, did_at, place_of, searched_text};
+pub(crate) use text::{TextTable, Texts, did_at, place_of, searched_text, seconds};
 pub(crate) use wanted::{Piece, pieces};

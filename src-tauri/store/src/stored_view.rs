@@ -9,7 +9,7 @@ use tuttu_model::view::Stamp;
 use tuttu_model::{DocumentId, RecordView, SpaceId};
 
 use crate::error::StoreError;
-use crate::sql;
+use crate::{packing, sql};
 
 const WHAT: &str = "the projection of a record";
 /// Letters of a time as nearly all are: `2026-11-25T09:12:00Z`.
@@ -72,7 +72,7 @@ fn stamp((at, by): &(Word, Word)) -> Stamp {
     Stamp { at: at.text(), by: by.text() }
 }
 
-/// A view as stored. What is empty at the end of the encoding are noughts: how many is said by the first byte, and they are left out.
+/// A view as stored. What is empty at the end of the encoding are noughts: how many is said by the first byte, and they are left out. Then it is packed.
 pub(crate) fn encode(view: &RecordView) -> Result<Vec<u8>, StoreError> {
     let words = Words {
         at: Word::of(&view.at),
@@ -98,12 +98,18 @@ pub(crate) fn encode(view: &RecordView) -> Result<Vec<u8>, StoreError> {
     if let Some(first) = bytes.first_mut() {
         *first = empty;
     }
-    Ok(bytes)
+    Ok(packing::pack_tagged(&bytes, &packing::VIEWS))
+}
+
+/// A stored view before it was packed.
+pub(crate) fn unpacked(bytes: &[u8]) -> Result<Vec<u8>, StoreError> {
+    packing::unpack_tagged(bytes, &packing::VIEWS)?.ok_or_else(|| StoreError::Damaged(format!("{WHAT} is empty")))
 }
 
 /// The way back of [`encode`], without the id of the record and of its space.
 pub(crate) fn decode(bytes: &[u8]) -> Result<RecordView, StoreError> {
     let damaged = || StoreError::Damaged(format!("{WHAT} has a wrong length"));
+    let bytes = unpacked(bytes)?;
     let (empty, filled) = bytes.split_first().ok_or_else(damaged)?;
     let mut whole = Vec::with_capacity(filled.len() + usize::from(*empty));
     whole.extend_from_slice(filled);

@@ -20,7 +20,7 @@ fn schema(connection: &Connection) -> String {
 fn plain(sql: &str) -> String {
     let code: Vec<&str> = sql.lines().map(|line| line.split("--").next().unwrap_or_default()).collect();
     let words = code.join(" ").split_whitespace().collect::<Vec<_>>().join(" ");
-    words.replace("( ", "(").replace(" )", ")").replace(" ,", ",") + ";"
+    words.replace('"', "").replace("( ", "(").replace(" )", ")").replace(" ,", ",") + ";"
 }
 
 fn migrated(target: u32) -> Connection {

@@ -51,7 +51,7 @@ impl Reader<'_> {
         if lost {
             return Ok((None, Some(SET_ASIDE.into())));
         }
-        match packing::unpack(packing, bytes) {
+        match packing::unpack_change(packing, bytes) {
             Ok(bytes) => Ok((bytes, None)),
             Err(StoreError::Damaged(why)) => {
                 self.notice(Noticed::Document(*space, *doc));
@@ -72,7 +72,7 @@ impl Reader<'_> {
             Ok((row.get::<_, i64>(0)?, row.get::<_, Vec<u8>>(1)?))
         })?;
         let (mut covered, packed) = kept.unwrap_or_default();
-        let snapshot = packing::unpack_tagged(&packed).unwrap_or_else(|_| {
+        let snapshot = packing::unpack_tagged(&packed, &packing::CHANGES).unwrap_or_else(|_| {
             // A cache: everything it held is in the changes.
             self.notice(Noticed::Document(*space, *doc));
             covered = 0;
@@ -80,7 +80,7 @@ impl Reader<'_> {
         });
         let sql = "SELECT packing, bytes FROM change WHERE did = ?1 AND cid > ?2 AND accepted = 1 ORDER BY cid";
         let changes = sql::all(self.connection, sql, (did, covered), |row| {
-            packing::unpack(row.get(0)?, row.get_ref(1)?.as_blob().map_err(rusqlite::Error::from)?)
+            packing::unpack_change(row.get(0)?, row.get_ref(1)?.as_blob().map_err(rusqlite::Error::from)?)
         })?;
         Ok(Some(DocumentParts { snapshot, changes: changes.into_iter().flatten().collect() }))
     }

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use chrono::Datelike;
+
 use super::Reader;
 use super::order::Scope;
 use crate::error::StoreError;
@@ -11,9 +13,6 @@ use crate::sql;
 
 /// Groups that are told, the largest where there are more.
 const GROUPS: usize = 1_000;
-
-/// Characters of a time that say its month.
-const MONTH: usize = 7;
 
 type Counts = BTreeMap<String, u32>;
 
@@ -62,14 +61,14 @@ impl Reader<'_> {
                 // The index gives the times in their order: months follow each other, which SQLite does not know and would sort for.
                 let sql = format!("SELECT {column}, sid FROM record WHERE deleted = 0 AND kind = ?1 ORDER BY {column}");
                 for kind in &scope.kinds {
-                    let (mut month, mut held) = (String::new(), 0);
+                    let (mut month, mut end, mut held) = (String::new(), i64::MIN, 0);
                     sql::each(self.connection, &sql, [kind], |row| {
                         if scope.in_space(row.get(1)?) {
-                            let time = row.get_ref(0)?.as_str().map_err(rusqlite::Error::from)?;
-                            let this = time.get(..MONTH).unwrap_or(time);
-                            if this != month {
-                                *counts.entry(std::mem::replace(&mut month, this.to_owned())).or_default() += held;
-                                held = 0;
+                            let time = row.get(0)?;
+                            if time >= end {
+                                let (this, next) = month_of(time);
+                                *counts.entry(std::mem::replace(&mut month, this)).or_default() += held;
+                                (held, end) = (0, next);
                             }
                             held += 1;
                         }
@@ -142,17 +141,16 @@ impl Reader<'_> {
                 }
             }
             GroupBy::Kind | GroupBy::Space | GroupBy::Changed | GroupBy::Created => {
-                let sql = "SELECT kind, sid, substr(changed, 1, 7), substr(created, 1, 7) FROM record WHERE did = ?1";
+                let sql = "SELECT kind, sid, changed, created FROM record WHERE did = ?1";
                 for did in dids.iter() {
-                    let found = sql::one(self.connection, sql, [did], |row| {
-                        Ok((row.get::<_, String>(0)?, row.get(1)?, row.get::<_, String>(2)?, row.get::<_, String>(3)?))
-                    })?;
+                    let found =
+                        sql::one(self.connection, sql, [did], |row| Ok((row.get::<_, String>(0)?, row.get(1)?, row.get(2)?, row.get(3)?)))?;
                     let Some((kind, sid, changed, created)) = found else { continue };
                     count(match by {
                         GroupBy::Kind => kind,
                         GroupBy::Space => self.space_id(sid)?.to_string(),
-                        GroupBy::Changed => changed,
-                        _ => created,
+                        GroupBy::Changed => month_of(changed).0,
+                        _ => month_of(created).0,
                     });
                 }
             }
@@ -166,6 +164,13 @@ fn keys_of_line(line: &str, by: GroupBy) -> impl Iterator<Item = String> {
     let field = line.split('\n').nth(if by == GroupBy::Org { 2 } else { 0 }).unwrap_or_default().trim_start();
     let key = if by == GroupBy::Org { field.to_owned() } else { letter_of(field).map(String::from).unwrap_or_default() };
     Some(key).filter(|key| !key.is_empty()).into_iter()
+}
+
+/// The month of a time, and the first second of the next; what has no time is in the month without a name.
+fn month_of(seconds: i64) -> (String, i64) {
+    let Some(time) = chrono::DateTime::from_timestamp(seconds, 0).filter(|_| seconds > 0) else { return (String::new(), 1) };
+    let first = time.date_naive().with_day(1).and_then(|first| first.checked_add_months(chrono::Months::new(1)));
+    (time.format("%Y-%m").to_string(), first.map_or(i64::MAX, |first| first.and_time(chrono::NaiveTime::MIN).and_utc().timestamp()))
 }
 
 fn letter_of(name: &str) -> Option<char> {

@@ -62,8 +62,9 @@ impl Reader<'_> {
     }
 
     fn operation_changes(&self, n: i64) -> Result<Vec<(SpaceId, tuttu_model::DocumentId, ChangeHash)>, StoreError> {
-        let sql = "SELECT doc.sid, doc.id, operation_change.hash FROM operation_change JOIN doc USING (did)
-            WHERE operation_change.n = ?1 ORDER BY operation_change.place";
+        let sql = "SELECT doc.sid, doc.id, change.hash FROM operation_change AS stretch
+            CROSS JOIN change ON change.cid >= stretch.first_cid AND change.cid < stretch.first_cid + stretch.changes
+            JOIN doc USING (did) WHERE stretch.n = ?1 ORDER BY stretch.place, change.cid";
         sql::all(self.connection, sql, [n], |row| {
             Ok((self.space_id(row.get(0)?)?, tuttu_model::DocumentId(row.get(1)?), ChangeHash(row.get(2)?)))
         })

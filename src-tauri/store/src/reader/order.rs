@@ -300,7 +300,7 @@ fn bytes(value: ValueRef<'_>) -> Vec<u8> {
 fn value(column: &str, key: &[u8]) -> Value {
     match column {
         "collation" => Value::Blob(key.to_vec()),
-        "place" => Value::Integer(<[u8; 8]>::try_from(key).map(i64::from_be_bytes).unwrap_or(0)),
+        "place" | "changed" | "created" => Value::Integer(<[u8; 8]>::try_from(key).map(i64::from_be_bytes).unwrap_or(0)),
         _ => Value::Text(String::from_utf8_lossy(key).into_owned()),
     }
 }

@@ -55,6 +55,17 @@ impl Reader<'_> {
         view.map(|view| stored_view::decode(&view)).transpose()
     }
 
+    /// What is kept to show a record, before it is packed: dictionaries are made of it.
+    ///
+    /// # Errors
+    /// When the database cannot be read, or it is damaged.
+    pub fn unpacked_view(&self, space: &SpaceId, doc: &DocumentId) -> Result<Option<Vec<u8>>, StoreError> {
+        let sql = "SELECT view FROM record WHERE did = ?1";
+        let Some(did) = self.did(space, doc)? else { return Ok(None) };
+        let view = sql::one(self.connection, sql, [did], |row| row.get::<_, Vec<u8>>(0))?;
+        view.map(|view| stored_view::unpacked(&view)).transpose()
+    }
+
     pub(crate) fn records_at(&self, dids: &[i64]) -> Result<Vec<RecordRow>, StoreError> {
         let mut rows = Vec::with_capacity(dids.len());
         for did in dids {

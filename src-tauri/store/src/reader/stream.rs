@@ -162,7 +162,7 @@ impl Reader<'_> {
         let rows: Vec<(Item, Option<Vec<u8>>)> = sql::all(self.connection, sql, (first, first.saturating_add(count), eid), |row| {
             let item = Item { doc: DocumentId(row.get(0)?), change: tuttu_model::ChangeHash(row.get(1)?) };
             let bytes = row.get_ref(3)?.as_blob().map_err(rusqlite::Error::from)?;
-            Ok((item, packing::unpack(row.get(2)?, bytes)?))
+            Ok((item, packing::unpack_change(row.get(2)?, bytes)?))
         })?;
         let mut rows = rows.into_iter().peekable();
         items
@@ -179,7 +179,7 @@ impl Reader<'_> {
         let found = sql::one(self.connection, sql, (sid, item.doc.0, item.change.as_bytes()), |row| {
             Ok((row.get::<_, i64>(0)?, row.get::<_, Vec<u8>>(1)?))
         })?;
-        found.map_or(Ok(None), |(packing, bytes)| packing::unpack(packing, &bytes))
+        found.map_or(Ok(None), |(packing, bytes)| packing::unpack_change(packing, &bytes))
     }
 }
 

@@ -30,7 +30,8 @@ pub(super) fn tie(new: &Connection, missing: &mut Missing) -> Result<(), StoreEr
         ("changes of records that are gone", "DELETE FROM change WHERE did NOT IN (SELECT did FROM doc)"),
         (
             "steps that could be taken back",
-            "DELETE FROM operation_change WHERE did NOT IN (SELECT did FROM doc) OR n NOT IN (SELECT n FROM operation)",
+            "DELETE FROM operation_change WHERE n NOT IN (SELECT n FROM operation)
+                OR NOT EXISTS (SELECT 1 FROM change WHERE cid >= first_cid AND cid < first_cid + operation_change.changes)",
         ),
         ("acknowledgements", "DELETE FROM ack WHERE sid NOT IN (SELECT sid FROM space)"),
         ("invitations", "DELETE FROM invitation WHERE sid NOT IN (SELECT sid FROM space)"),

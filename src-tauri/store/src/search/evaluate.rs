@@ -11,7 +11,7 @@ use super::facts::{self, bit, custom_name};
 use super::matcher::{birthday, custom_matches, tag};
 use super::names::{About, day_number};
 use super::ranking::{Field, Needle, Needles};
-use super::text::{TextTable, did_at, place_from};
+use super::text::{TextTable, did_at, place_from, seconds};
 use super::wanted::{Piece, phone_needles, pieces};
 use super::words::typed_words;
 use crate::error::StoreError;
@@ -350,8 +350,8 @@ impl Evaluator<'_> {
             let low = stretch.from.clone().unwrap_or_else(|| "\u{1}".into());
             let high = stretch.to.clone().unwrap_or_else(|| "\u{10FFFF}".into());
             set = set.or(match field {
-                DateField::Changed => self.in_time("changed", &low, &high)?,
-                DateField::Created => self.in_time("created", &low, &high)?,
+                DateField::Changed => self.in_time("changed", stretch)?,
+                DateField::Created => self.in_time("created", stretch)?,
                 DateField::Due => self.between(facts::DUE, &low, &high)?,
                 DateField::Start => self.between(facts::START, &low, &high)?,
                 DateField::Birthday => self.between(birthday(stretch), &low, &high)?,
@@ -371,7 +371,10 @@ impl Evaluator<'_> {
         self.exact("SELECT did FROM fact WHERE name = ?1 AND value >= ?2 AND value < ?3", (name, low, high))
     }
 
-    fn in_time(&self, column: &str, low: &str, high: &str) -> Result<Set, StoreError> {
+    fn in_time(&self, column: &str, stretch: &Stretch) -> Result<Set, StoreError> {
+        // What has no time is before every time.
+        let low = stretch.from.as_deref().map_or(Some(1), seconds).unwrap_or(i64::MAX);
+        let high = stretch.to.as_deref().map_or(Some(i64::MAX), seconds).unwrap_or(0);
         let sql = format!("SELECT did FROM record WHERE deleted = 0 AND kind = ?1 AND {column} >= ?2 AND {column} < ?3");
         let mut set = Set::none();
         for kind in self.reader.kinds_held()? {

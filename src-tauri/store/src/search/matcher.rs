@@ -11,7 +11,7 @@ use super::evaluate::Evaluator;
 use super::facts::{self, Fact, bit, custom_name, facts_of, features_of};
 use super::line::line_of;
 use super::ranking::{Field, Needle, Needles};
-use super::text::searched_text;
+use super::text::{searched_text, seconds};
 use super::wanted::{Piece, pieces};
 use super::words::{push_typed, typed_words};
 use crate::error::StoreError;
@@ -119,11 +119,18 @@ impl<'a> Subject<'a> {
                 && stretch.from.as_deref().is_none_or(|from| from <= value)
                 && stretch.to.as_deref().is_none_or(|to| value < to)
         };
+        // As the list of records keeps them.
+        let when = |value: &str, stretch: &Stretch| {
+            seconds(value).is_some_and(|value| {
+                stretch.from.as_deref().is_none_or(|from| seconds(from).is_some_and(|from| from <= value))
+                    && stretch.to.as_deref().is_none_or(|to| seconds(to).is_some_and(|to| value < to))
+            })
+        };
         let person = self.is_person();
         let at = if self.view.at.is_empty() { &self.view.created.at } else { &self.view.at };
         stretches.iter().any(|stretch| match field {
-            DateField::Changed => within(&self.view.changed.at, stretch),
-            DateField::Created => within(&self.view.created.at, stretch),
+            DateField::Changed => when(&self.view.changed.at, stretch),
+            DateField::Created => when(&self.view.created.at, stretch),
             DateField::At => !person && within(at, stretch),
             DateField::Last => person && within(last, stretch),
             DateField::Due => self.has_fact(facts::DUE, |value| within(value, stretch)),

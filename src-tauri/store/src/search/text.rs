@@ -122,6 +122,15 @@ pub(crate) fn day_of(at: &str) -> i64 {
     date.zip(since).map_or(0, |(date, since)| (date - since).num_days().clamp(0, 0x3FFF_FFFF))
 }
 
+/// Seconds since 1970 of an RFC 3339 time, or of the beginning of a date; what was before is in the first second. `None` where it is neither.
+pub(crate) fn seconds(time: &str) -> Option<i64> {
+    let time = match chrono::DateTime::parse_from_rfc3339(time) {
+        Ok(time) => time.timestamp(),
+        Err(_) => time.parse::<chrono::NaiveDate>().ok()?.and_time(chrono::NaiveTime::MIN).and_utc().timestamp(),
+    };
+    Some(time.max(1))
+}
+
 /// What a transaction changes in the text indexes, kept until its end: FTS5 begins a new segment whenever rows come out of order,
 /// so they are written in order, once.
 #[derive(Debug, Default)]

@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 
-use tuttu_model::{ChangeHash, ComputerId, EntryHash, FeedId};
+use tuttu_model::{ChangeHash, ComputerId, DocumentId, EntryHash, FeedId, SpaceId};
 use tuttu_sync::feed::Vector;
 
 use super::world::*;
@@ -52,27 +52,47 @@ fn spaces_are_kept_and_changed() {
 
 #[test]
 fn operations_keep_their_order_and_grow() {
-    let world = World::new();
-    let change = |n: u8| (SPACE, doc(u64::from(n)), ChangeHash([n; 32]));
-    let row =
-        move |n: u8, undoes| OperationRow { id: [n; 16], label: format!("Step {n}"), time: i64::from(n), changes: vec![change(n)], undoes };
+    let mut world = World::new();
+    let docs = world.add_all(&[&[("name", "A")], &[("name", "B")], &[("name", "C")], &[("name", "D")]]);
+    let change = |at: usize| {
+        let heads = world.store.read(|reader| reader.heads(&SPACE, &docs[at])).unwrap();
+        (SPACE, docs[at], heads[0])
+    };
+    let [a, b, c, d] = [0, 1, 2, 3].map(change);
+    let row = |n: u8, changes: &[(SpaceId, DocumentId, ChangeHash)], undoes| OperationRow {
+        id: [n; 16],
+        label: format!("Step {n}"),
+        time: i64::from(n),
+        changes: changes.to_vec(),
+        undoes,
+    };
+    let steps = [row(1, &[a], None), row(2, &[d, b, c], None), row(3, &[b], Some([2; 16]))];
+    let written = steps.clone();
     world.write(move |tx| {
-        tx.put_operation(&row(1, None))?;
-        tx.put_operation(&row(2, None))?;
-        tx.put_operation(&row(3, Some([2; 16])))?;
-        tx.put_operation(&OperationRow { label: "Import".into(), ..row(1, None) })?;
-        tx.extend_operation(&[1; 16], &[change(8), (SHARED, doc(9), ChangeHash([9; 32]))])
+        written.iter().try_for_each(|step| tx.put_operation(step))?;
+        tx.put_operation(&OperationRow { label: "Import".into(), ..written[0].clone() })?;
+        // Those that follow each other are one row: what stands in the table does not show.
+        tx.extend_operation(&[1; 16], &[b, d])
     });
     let newest = world.store.read(|reader| reader.newest_operations(2)).unwrap();
-    assert_eq!(newest, [row(3, Some([2; 16])), row(2, None)]);
+    assert_eq!(newest, [steps[2].clone(), steps[1].clone()]);
     let import = world.store.read(|reader| reader.operation(&[1; 16])).unwrap().unwrap();
-    assert_eq!(import.label, "Import");
-    assert_eq!(import.changes, [change(1), change(8), (SHARED, doc(9), ChangeHash([9; 32]))]);
+    assert_eq!((import.label.as_str(), import.changes), ("Import", vec![a, b, d]));
+    let rows = rusqlite::Connection::open(world.store.dir().join("vault.db")).unwrap();
+    let rows: Vec<i64> = rows
+        .prepare("SELECT changes FROM operation_change ORDER BY n, place")
+        .unwrap()
+        .query_map([], |row| row.get(0))
+        .unwrap()
+        .map(Result::unwrap)
+        .collect();
+    assert_eq!(rows, [2, 1, 1, 2, 1], "a and b, d; d, b and c; b");
     assert_eq!(world.store.read(|reader| reader.operation(&[9; 16])), Ok(None));
     let labels = world.store.read(|reader| reader.newest_operation_labels(10)).unwrap();
     assert_eq!(labels.iter().map(|row| row.changes.len()).collect::<Vec<_>>(), [0, 0, 0]);
-    let unknown = world.store.write(Lane::Local, |tx| tx.extend_operation(&[9; 16], &[]));
-    assert!(matches!(unknown, Err(StoreError::Other(_))));
+    let unknown = row(4, &[(SPACE, docs[0], ChangeHash([9; 32]))], None);
+    let refused = world.store.write(Lane::Local, move |tx| tx.put_operation(&unknown));
+    assert!(matches!(refused, Err(StoreError::Other(reason)) if reason.contains("not held")));
 }
 
 #[test]

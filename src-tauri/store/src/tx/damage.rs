@@ -169,7 +169,7 @@ impl Tx<'_> {
     }
 
     fn put_bytes(&self, cid: i64, change: &Change) -> Result<(), StoreError> {
-        let (packing, bytes) = packing::pack(&change.bytes);
+        let (packing, bytes) = packing::pack_change(&change.bytes);
         let deps = sql::join_hashes(change.deps.iter().map(|hash| hash.as_bytes()));
         let [seq, start_op, max_op] = [change.seq, change.start_op, change.max_op].map(sql::signed);
         // The numbers too: where the whole row was gone they were not known.

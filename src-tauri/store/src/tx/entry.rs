@@ -173,7 +173,7 @@ impl Tx<'_> {
             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13) ON CONFLICT (did, hash) DO NOTHING";
         let added = match change {
             Some(change) => {
-                let (packing, bytes) = packing::pack(&change.bytes);
+                let (packing, bytes) = packing::pack_change(&change.bytes);
                 let deps = sql::join_hashes(change.deps.iter().map(|hash| hash.as_bytes()));
                 let [seq, start_op, max_op] = [change.seq, change.start_op, change.max_op].map(sql::signed);
                 let values = (cid, did, eid, fid, hash, accepted, seq, start_op, max_op, change.time, deps, packing, bytes.as_ref());

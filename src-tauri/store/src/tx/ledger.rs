@@ -7,6 +7,14 @@ use crate::error::StoreError;
 use crate::rows::{AckRow, InvitationRow, OperationRow};
 use crate::sql;
 
+/// Changes of an operation whose numbers follow each other.
+#[derive(Debug, Default)]
+struct Stretch {
+    place: i64,
+    first: i64,
+    length: i64,
+}
+
 impl Tx<'_> {
     /// Writes an operation down, or replaces what was written of it; it keeps its place among the others.
     ///
@@ -37,15 +45,30 @@ impl Tx<'_> {
     }
 
     fn add_operation_changes(&self, n: i64, changes: &[(SpaceId, DocumentId, ChangeHash)]) -> Result<(), StoreError> {
-        let last = "SELECT coalesce(max(place), 0) FROM operation_change WHERE n = ?1";
-        let mut place: i64 = sql::one(self.connection, last, [n], |row| row.get(0))?.unwrap_or(0);
+        let last = "SELECT place, first_cid, changes FROM operation_change WHERE n = ?1 ORDER BY place DESC LIMIT 1";
+        let last = sql::one(self.connection, last, [n], |row| Ok(Stretch { place: row.get(0)?, first: row.get(1)?, length: row.get(2)? }))?;
+        let mut stretch = last.unwrap_or_default();
         for (space, doc, hash) in changes {
-            place += 1;
-            let did = self.number(self.held(space)?, doc)?;
-            let sql = "INSERT INTO operation_change (n, place, did, hash) VALUES (?1, ?2, ?3, ?4)";
-            sql::run(self.connection, sql, (n, place, did, hash.as_bytes()))?;
+            let sql = "SELECT cid FROM change WHERE did = (SELECT did FROM doc WHERE sid = ?1 AND id = ?2) AND hash = ?3";
+            let found = sql::one(self.connection, sql, (self.held(space)?, doc.0, hash.as_bytes()), |row| row.get::<_, i64>(0))?;
+            let cid = found.ok_or_else(|| StoreError::Other("an operation names a change that is not held".into()))?;
+            if stretch.length > 0 && cid == stretch.first.saturating_add(stretch.length) {
+                stretch.length += 1;
+                continue;
+            }
+            self.put_stretch(n, &stretch)?;
+            stretch = Stretch { place: stretch.place.saturating_add(1), first: cid, length: 1 };
         }
-        Ok(())
+        self.put_stretch(n, &stretch)
+    }
+
+    fn put_stretch(&self, n: i64, stretch: &Stretch) -> Result<(), StoreError> {
+        if stretch.length == 0 {
+            return Ok(());
+        }
+        let sql = "INSERT INTO operation_change (n, place, first_cid, changes) VALUES (?1, ?2, ?3, ?4)
+            ON CONFLICT (n, place) DO UPDATE SET changes = excluded.changes";
+        sql::run(self.connection, sql, (n, stretch.place, stretch.first, stretch.length)).map(drop)
     }
 
     /// Writes down what a computer has confirmed.

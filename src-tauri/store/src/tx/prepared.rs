@@ -37,7 +37,7 @@ impl PreparedRecord {
             space: *space,
             doc: write.doc,
             heads,
-            snapshot: write.snapshot.as_deref().map(packing::pack_tagged),
+            snapshot: write.snapshot.as_deref().map(|snapshot| packing::pack_tagged(snapshot, &packing::CHANGES)),
             news: write.news,
             view: stored_view::encode(&view)?,
             projection,
