@@ -120,9 +120,11 @@ impl Lane {
         Ok(())
     }
 
-    /// Both wait for the other: the computer with the lower id goes first.
+    /// Both wait for the other: in one round the computer with the lower id goes first, in the next the other. What the first one has may rest on the feed
+    /// it holds back, and only the other can resolve that.
     fn yield_if_both_blocked(&mut self, io: &Io<'_>) {
-        if self.peer_blocked == Some(self.round) && io.me < io.remote {
+        let lower_goes = self.round % 2 == 1;
+        if self.peer_blocked == Some(self.round) && (io.me < io.remote) == lower_goes {
             self.stream.unblock();
         }
     }

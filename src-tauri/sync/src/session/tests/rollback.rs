@@ -113,6 +113,33 @@ fn a_copy_that_was_cut_off_takes_back_the_other_history_before_what_rests_on_it(
     assert_eq!(b.count(&space), 6, "its own four, the other one and what rests on that");
 }
 
+/// Seed 8477. Each holds more of the other's feed than the other does, and what one of them has to give back rests on the feed it holds back. Whoever goes
+/// first, they get there.
+#[test]
+fn two_that_wait_for_each_other_take_turns() {
+    for swapped in [false, true] {
+        let (mut a, mut b, space) = pair();
+        if swapped {
+            std::mem::swap(&mut a, &mut b);
+        }
+        for vault in [&mut a, &mut b] {
+            vault.spaces.get_mut(&space).unwrap().proves_forks = true;
+        }
+        let (mut twin_a, mut twin_b) = (a.clone(), b.clone());
+        a.commit(&space, 1);
+        sync(&mut a, &mut twin_b);
+        twin_b.commit(&space, 1);
+        sync(&mut a, &mut twin_b);
+        twin_a.commit(&space, 9);
+        sync(&mut twin_a, &mut b);
+        let mut vaults = [&mut a, &mut b];
+        let mut wire = Wire::connect(&mut vaults);
+        wire.run(&mut vaults);
+        assert_eq!((wire.close_reason(0), wire.close_reason(1)), (None, None), "swapped: {swapped}");
+        assert_same(&a, &b, &space);
+    }
+}
+
 /// Two members; a copy of the second one's vault; and a third who met the copy alone.
 fn pair_and_a_third() -> ([Vault; 4], SpaceId) {
     let (mut a, mut b, space) = pair();
