@@ -184,6 +184,14 @@ CREATE TABLE lost (
 
 CREATE INDEX lost_change ON lost (cid) WHERE cid > 0;
 
+-- Through which spaces the bytes of a file came here: attached here in a record of that space, or fetched from somebody who reads it. It is given only to
+-- those who read such a space, so naming the hash of a file in a shared record earns nobody the file.
+CREATE TABLE held_file (
+    hash BLOB NOT NULL CHECK (length(hash) = 32), -- BLAKE3 of the file
+    sid INTEGER NOT NULL REFERENCES space (sid),
+    PRIMARY KEY (hash, sid)
+) STRICT, WITHOUT ROWID;
+
 -- While the query tables are made again: the records that are news (`record.news`), which no change tells.
 CREATE TABLE unseen (
     did INTEGER PRIMARY KEY NOT NULL REFERENCES doc (did)

@@ -33,6 +33,7 @@ async fn dispatch(cli: Cli) -> Result<ExitCode, ErrorView> {
         Command::Init { name, computer } => init(out, &dir, name, computer),
         Command::Serve { bind, no_lan, relay } => serve::serve(out, &dir, bind, !no_lan, relay).await,
         Command::Join { link, auto } => sharing::join(out, &dir, link, auto, cli.yes).await,
+        Command::Attachment(AttachmentCommand::Fetch { hash, timeout }) => sharing::fetch(out, &dir, hash, &timeout).await,
         Command::Sync { timeout } => sharing::sync(out, &dir, &timeout).await,
         Command::Invite { space, role, expires, auto, for_whom, relay } => {
             sharing::invite(out, &dir, sharing::Terms { space, role, expires, auto, for_whom, relay }).await
@@ -138,8 +139,11 @@ async fn plain(out: Out, backend: &mut Backend, dir: &Path, command: Command, ye
         Command::Backup { file, passphrase_file, recipient } => {
             maintenance::backup(out, backend, &file, KeyFrom { passphrase_file, key: recipient }).await
         }
-        Command::Init { .. } | Command::Serve { .. } | Command::Join { .. } | Command::Sync { .. } | Command::Invite { .. } => {
-            Ok(ExitCode::SUCCESS)
-        }
+        Command::Attachment(AttachmentCommand::Fetch { .. })
+        | Command::Init { .. }
+        | Command::Serve { .. }
+        | Command::Join { .. }
+        | Command::Sync { .. }
+        | Command::Invite { .. } => Ok(ExitCode::SUCCESS),
     }
 }

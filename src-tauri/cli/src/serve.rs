@@ -66,6 +66,8 @@ fn print(out: Out, event: &Event) -> Result<(), ErrorView> {
             }
             return Ok(());
         }
+        Event::File { name, done, total, .. } if done == total => format!("{name}: all {total} bytes are here"),
+        Event::File { name, done, total, .. } => format!("{name}: {done} of {total} bytes"),
         Event::JoinRequestEnded { .. }
         | Event::Changed { .. }
         | Event::Sync { .. }

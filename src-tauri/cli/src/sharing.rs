@@ -277,6 +277,24 @@ pub(crate) async fn answer(out: Out, backend: &mut Backend, request: String, app
     OK
 }
 
+pub(crate) async fn fetch(out: Out, dir: &Path, hash: String, timeout: &str) -> Done {
+    let timeout = duration(timeout)?;
+    let mut backend = Backend::open_with_network(dir, true).await?;
+    let reply = backend.request(Request::Fetch { hash, timeout }).await;
+    backend.close().await;
+    let Reply::Fetched(fetched) = reply? else {
+        return Err(ErrorView::new(ErrorCode::Internal, "The exchange gave no answer.", "Everything is saved on this computer."));
+    };
+    let text = match (fetched.here, fetched.name.as_str()) {
+        (true, "") => "It is on this computer.".to_owned(),
+        (true, name) => format!("“{name}” is on this computer now."),
+        (false, name) => format!("“{name}” did not come. {}", fetched.reason),
+    };
+    let object = json!({"hash": fetched.hash, "name": fetched.name, "here": fetched.here, "reason": fetched.reason});
+    out.answer(&object, &printable(&text))?;
+    Ok(if fetched.here { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
 pub(crate) async fn sync(out: Out, dir: &Path, timeout: &str) -> Done {
     let timeout = duration(timeout)?;
     let mut backend = Backend::open_with_network(dir, true).await?;

@@ -242,6 +242,7 @@ impl Engine {
                     fields.insert(key.clone(), value);
                 }
             }
+            tx.hold_files_of(&space, &doc, &target.id)?;
             let new = DocumentId::new(inner.now_millis(), inner.random()?);
             let forward = Scalar::Text(format!("{}\t{}_{new}", target.id, current.kind.prefix()));
             let gone = vec![FlatOp::Put("deleted".into(), Scalar::Text(clock::rfc3339(inner.now()))), FlatOp::Put("moved".into(), forward)];

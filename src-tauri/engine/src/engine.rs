@@ -68,6 +68,8 @@ pub(crate) struct Caches {
     pub(crate) documents: Vec<((SpaceId, DocumentId), Document)>,
     pub(crate) reachable: BTreeSet<ComputerId>,
     pub(crate) authors: Authors,
+    /// Files that were asked for, by hash.
+    pub(crate) asked_files: BTreeSet<[u8; 32]>,
 }
 
 impl Caches {

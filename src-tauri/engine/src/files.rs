@@ -53,17 +53,23 @@ impl Write for Synced {
 }
 
 impl Engine {
+    /// Bytes of the largest file that is attached or fetched.
+    pub(crate) fn largest_file(&self) -> Result<u64, ErrorView> {
+        let mib = self.setting(LIMIT)?.and_then(|text| text.parse::<u64>().ok()).unwrap_or(LIMIT_MIB).min(HIGHEST_MIB);
+        Ok(mib * 1024 * 1024)
+    }
+
     /// Copies a file of this computer into the vault and attaches it to a record.
     pub(crate) fn attach(&self, record: RecordRef, path: &str, name: &str) -> Result<Outcome, ErrorView> {
         let key = self.inner.read(|reader| self.inner.record(reader, &record))?;
         let path = Path::new(path);
         let own_name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
         let name = if name.trim().is_empty() { own_name } else { name.trim().to_owned() };
-        let limit = self.setting(LIMIT)?.and_then(|text| text.parse::<u64>().ok()).unwrap_or(LIMIT_MIB).min(HIGHEST_MIB);
-        let (hash, size) = self.inner.keep_file(path, limit * 1024 * 1024)?;
+        let (hash, size) = self.inner.keep_file(path, self.largest_file()?)?;
         let file = Attachment { hash, media: media_type(&name).to_owned(), name, size, missing: false };
         let outcome = self.operate(move |inner, tx| {
             let (space, doc) = key;
+            tx.hold_file(&space, &digest(&file.hash))?;
             let document = inner.document(tx, &space, &doc)?;
             let current = document.record();
             inner.caches().keep_document(key, document);
@@ -81,7 +87,7 @@ impl Engine {
             return Err(ErrorView::new(
                 ErrorCode::NotFound,
                 format!("“{}” is not on this computer.", file.name),
-                "The record is safe. The file is on the computer where it was attached.",
+                "The record is safe. The file comes from the computer where it was attached, or another that has it: tuttu attachment fetch.",
             ));
         }
         let mut target = PathBuf::from(path);
@@ -109,7 +115,7 @@ impl Engine {
 }
 
 impl Inner {
-    fn files_folder(&self) -> PathBuf {
+    pub(crate) fn files_folder(&self) -> PathBuf {
         self.store.dir().join(FOLDER)
     }
 
@@ -190,7 +196,7 @@ impl Inner {
     }
 
     /// The file a hash or the beginning of one means.
-    fn file(&self, reader: &Reader<'_>, hash: &str) -> Result<FileView, Failure> {
+    pub(crate) fn file(&self, reader: &Reader<'_>, hash: &str) -> Result<FileView, Failure> {
         let wanted = hash.trim().to_ascii_lowercase();
         let mut found: Vec<[u8; 32]> = reader.files(LISTED)?;
         found.retain(|hash| wanted.len() >= 4 && data_encoding::HEXLOWER.encode(hash).starts_with(&wanted));
@@ -234,6 +240,11 @@ impl Inner {
     }
 }
 
+/// The bytes of a hash that is printed.
+pub(crate) fn digest(hash: &str) -> [u8; 32] {
+    blake3::Hash::from_hex(hash).map(Into::into).unwrap_or_default()
+}
+
 /// Copies piece by piece, durably: the hash and size of what was copied.
 fn copy(from: &Path, to: &Path, limit: u64) -> Result<(String, u32), ErrorView> {
     let opened = File::open(from).map_err(|error| cannot(from, "read", &error))?;
@@ -266,7 +277,7 @@ fn temporary(folder: &Path, inner: &Inner) -> Result<PathBuf, ErrorView> {
     Ok(folder.join(format!(".tuttu-{}", data_encoding::HEXLOWER.encode(&inner.random::<8>()?))))
 }
 
-fn forget(path: &Path) {
+pub(crate) fn forget(path: &Path) {
     if let Err(error) = fs::remove_file(path)
         && error.kind() != std::io::ErrorKind::NotFound
     {
@@ -275,12 +286,12 @@ fn forget(path: &Path) {
 }
 
 #[cfg(unix)]
-fn sync_folder(folder: &Path) -> std::io::Result<()> {
+pub(crate) fn sync_folder(folder: &Path) -> std::io::Result<()> {
     File::open(folder)?.sync_all()
 }
 
 #[cfg(not(unix))]
-fn sync_folder(_folder: &Path) -> std::io::Result<()> {
+pub(crate) fn sync_folder(_folder: &Path) -> std::io::Result<()> {
     Ok(())
 }
 
@@ -293,7 +304,7 @@ fn safe_name(name: &str) -> String {
     if start.is_empty() { "file".to_owned() } else { start }
 }
 
-fn cannot(path: &Path, what: &str, error: &std::io::Error) -> ErrorView {
+pub(crate) fn cannot(path: &Path, what: &str, error: &std::io::Error) -> ErrorView {
     let code = match error.kind() {
         std::io::ErrorKind::StorageFull => ErrorCode::DiskFull,
         _ => ErrorCode::File,

@@ -12,6 +12,7 @@ use crate::api::{ErrorCode, ErrorView, Event, ImportFormat, ImportReport, Outcom
 use crate::commit::{ChangeSet, DocumentEdit, Operation};
 use crate::engine::Engine;
 use crate::failure::Failure;
+use crate::files::digest;
 
 /// Cards committed at once.
 const BATCH: usize = 1_000;
@@ -161,7 +162,12 @@ impl Import<'_> {
                     continue;
                 }
                 match inner.new_document(space, draft) {
-                    Ok(edit) => edits.push(edit),
+                    Ok(edit) => {
+                        if !dry_run {
+                            draft.view.attachments.iter().try_for_each(|file| tx.hold_file(&space, &digest(&file.hash)))?;
+                        }
+                        edits.push(edit);
+                    }
                     Err(Failure::Refused(view)) => problems.push(view.message),
                     Err(failure) => return Err(failure),
                 }

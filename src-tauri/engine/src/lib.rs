@@ -18,6 +18,7 @@ mod definitions;
 mod duplicates;
 mod engine;
 mod failure;
+mod fetching;
 mod files;
 mod import;
 mod keys;
@@ -45,6 +46,7 @@ mod undo;
 mod vault;
 
 pub use engine::{Engine, NewVault, Peer};
+pub use fetching::{GivenFile, IncomingFile, WantedFile};
 pub use pairing::InvitationTerms;
 pub use place::default_vault_dir;
 pub use restore::{Restore, RestoreKey, Restored};

@@ -77,6 +77,9 @@ impl Engine {
             let row = tx.record(&space, &doc)?.ok_or_else(|| not_found("record", &doc.to_string()))?;
             check_shareable(inner, tx, &space, &row.view, &target)?;
             let draft = RecordDraft { view: only(&row.view, &fields)? };
+            if draft.view.attachments.iter().any(|file| !file.hash.is_empty()) {
+                tx.hold_files_of(&space, &doc, &target.id)?;
+            }
             let copy = inner.new_document(target.id, &draft)?;
             let id = format!("{}_{}", tuttu_model::Kind::from(row.view.kind.as_str()).prefix(), copy.doc);
             let link = Copied { item: String::new(), space: target.id.to_string(), id, fields };
@@ -108,6 +111,11 @@ impl Engine {
                     None if to.fields.contains_key(&flat) => ops.push(FlatOp::Delete(flat)),
                     None => {}
                 }
+            }
+            if to_copy {
+                tx.hold_files_of(&key.0, &key.1, &pair.key.0)?;
+            } else {
+                tx.hold_files_of(&pair.key.0, &pair.key.1, &key.0)?;
             }
             let (space, doc) = if to_copy { pair.key } else { key };
             let label = format!("Took over values of {}", name_of(&pair.own));

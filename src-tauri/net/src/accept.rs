@@ -38,7 +38,7 @@ pub(crate) async fn run(net: Arc<Net>, endpoint: Endpoint) {
 async fn handshake(incoming: Incoming) -> Option<Connection> {
     match timeout(HANDSHAKE, incoming).await {
         Ok(Ok(connection)) => {
-            // The exchange is all that is ever used; what goes beside it has its own limit, see `endpoint`.
+            // The exchange alone, until the other side is known; what goes beside it has its own limit, see `endpoint`.
             connection.set_max_concurrent_bi_streams(1_u8.into());
             Some(connection)
         }

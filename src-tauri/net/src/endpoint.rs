@@ -6,7 +6,7 @@ use iroh::endpoint::{BindOpts, Builder, NetReportConfig, QuicTransportConfig, Va
 use iroh::{Endpoint, RelayMap, RelayMode, SecretKey};
 use tuttu_engine::api::{ErrorCode, ErrorView};
 
-use crate::address;
+use crate::{address, files};
 
 /// The exchange of spaces.
 pub(crate) const EXCHANGE: &[u8] = b"tuttu/1";
@@ -63,9 +63,13 @@ fn builder(secret: [u8; 32], relays: &RelayMap) -> Builder {
         // With an empty map nothing is contacted; a relay chosen later, or brought by a link, is added to it.
         .relay_mode(RelayMode::Custom(relays.clone()))
         .net_report_config(report)
-        // Beside the exchange there is one stream each way for whereabouts.
+        // Beside the exchange there is one stream each way for whereabouts, and some for files.
         .transport_config(
-            QuicTransportConfig::builder().max_idle_timeout(Some(SILENCE.into())).max_concurrent_uni_streams(VarInt::from_u32(1)).build(),
+            QuicTransportConfig::builder()
+                .max_idle_timeout(Some(SILENCE.into()))
+                .max_concurrent_uni_streams(VarInt::from_u32(1))
+                .max_concurrent_bidi_streams(files::AT_ONCE.into())
+                .build(),
         )
 }
 

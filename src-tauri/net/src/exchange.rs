@@ -23,7 +23,7 @@ use crate::live::{Code, Link, Order, Progress, Verdict};
 use crate::net::Net;
 use crate::outgoing::Outgoing;
 use crate::tasks::Leash;
-use crate::{frame, hints, whereabouts};
+use crate::{files, frame, hints, whereabouts};
 
 use ending::End;
 
@@ -102,6 +102,8 @@ pub(crate) fn begin(
         let end = match streams(&connection, dialed_here).await {
             Err(end) => end,
             Ok((send, receive)) => {
+                // Only now: the first stream is the exchange.
+                net.tasks.spawn(files::give(Arc::clone(&net), connection.clone(), remote));
                 let mut exchange = Exchange::new(&net, remote, who, progress, send);
                 exchange.permit = permit;
                 let end = exchange.drive(&connection, receive, ordered).await;
@@ -198,6 +200,7 @@ impl Exchange {
         let mut paths = connection.path_events();
         let mut paths_end = false;
         self.meet(connection).await;
+        self.make_room(connection);
         self.step(|session, replica| session.start(replica)).await?;
         loop {
             self.report(frames.is_empty()).await;
@@ -305,6 +308,13 @@ impl Exchange {
         self.step(tell).await
     }
 
+    /// Somebody who is known may ask for files beside the exchange.
+    fn make_room(&self, connection: &Connection) {
+        if self.who.known {
+            connection.set_max_concurrent_bi_streams((files::AT_ONCE + 1).into());
+        }
+    }
+
     /// Notes how the other side is reached now, and where.
     async fn meet(&mut self, connection: &Connection) {
         let (path, address) = path_of(connection);
@@ -338,6 +348,7 @@ impl Exchange {
         let met = who.known && !self.announced;
         self.who = who;
         if met && let Some(link) = self.net.live.get(&self.remote) {
+            self.make_room(&link.connection);
             self.meet(&link.connection).await;
         }
         if self.who.shares {

@@ -16,7 +16,7 @@ use crate::endpoint::{self, Place};
 use crate::net::Net;
 use crate::relay::{self, Relay};
 use crate::request::{Reply, Request};
-use crate::{accept, hints, lan, reminding, socket, supervisor, wake};
+use crate::{accept, files, hints, lan, reminding, socket, supervisor, wake};
 
 /// How long tasks and connections may take to end.
 const TO_END: Duration = Duration::from_secs(5);
@@ -71,6 +71,7 @@ impl Host {
         net.tasks.spawn(wake::watch_sleep(Arc::clone(&net)));
         net.tasks.spawn(wake::watch_relay(Arc::clone(&net)));
         net.tasks.spawn(reminding::run(Arc::clone(&net)));
+        net.tasks.spawn(files::fetch(Arc::clone(&net)));
         let finding = Arc::clone(&net);
         net.tasks.spawn(async move { finding.lan.run(me).await });
         if let Some(listener) = listener {

@@ -13,6 +13,7 @@ mod contact;
 mod dial;
 mod endpoint;
 mod exchange;
+mod files;
 mod frame;
 mod hints;
 pub mod host;

@@ -13,6 +13,7 @@ use tuttu_engine::model::ComputerId;
 use crate::blocking::{aside, ask, lock};
 use crate::contact::Contacts;
 use crate::endpoint::{self, Place};
+use crate::files::Files;
 use crate::lan::Lan;
 use crate::live::Live;
 use crate::pairing::{Joins, Requests};
@@ -48,6 +49,7 @@ pub(crate) struct Net {
     /// Held while the engine is told who is reachable, so that the newest word is the last.
     telling: Mutex<()>,
     pub(crate) contacts: Contacts,
+    pub(crate) files: Files,
     pub(crate) requests: Requests,
     pub(crate) joins: Joins,
     pub(crate) tasks: Tasks,
@@ -85,6 +87,7 @@ impl Net {
             live: Live::new(me),
             telling: Mutex::default(),
             contacts: Contacts::new(),
+            files: Files::new(),
             requests: Requests::default(),
             joins: Joins::default(),
             tasks: Tasks::new(),

@@ -45,6 +45,13 @@ pub enum Request {
         /// How long to try, in seconds.
         timeout: u32,
     },
+    /// Fetch a file of a record from whoever has it.
+    Fetch {
+        /// Its hash, or the beginning of it.
+        hash: String,
+        /// How long to try, in seconds.
+        timeout: u32,
+    },
     /// From now on this connection carries events.
     Subscribe,
     /// The addresses it listens on.
@@ -69,6 +76,8 @@ pub enum Reply {
     JoinRequests(Vec<JoinRequestView>),
     /// To `sync`.
     Synced(Vec<SyncResult>),
+    /// To `fetch`.
+    Fetched(Fetched),
     /// To `addresses`: this computer's id and `ip:port`s.
     Addresses(String, Vec<String>),
     /// Done.
@@ -111,6 +120,20 @@ pub struct Joined {
     pub inviter: String,
     /// The four words.
     pub words: Vec<String>,
+}
+
+/// What became of a file that was asked for.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Fetched {
+    /// Its hash; as it was asked for when it was here before.
+    pub hash: String,
+    /// What the record calls it.
+    pub name: String,
+    /// It is here, whole.
+    pub here: bool,
+    /// Why not, in a sentence.
+    pub reason: String,
 }
 
 /// How the exchange with one computer went.

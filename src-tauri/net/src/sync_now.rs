@@ -44,6 +44,8 @@ pub(crate) async fn run(net: &Arc<Net>, seconds: u32) -> Result<Vec<SyncResult>,
     if reached.len() > 1 {
         fates.extend(round(net, reached, deadline).await);
     }
+    // The files of what was exchanged belong to it; those that take longer come later.
+    let _ = timeout_at(deadline, net.files.fetch_all()).await;
     Ok(peers.iter().map(|peer| result(net, peer, fates.get(&peer.computer))).collect())
 }
 

@@ -79,3 +79,12 @@ CREATE INDEX record_changed ON record (deleted, kind, changed, did, sid);
 CREATE INDEX record_created ON record (deleted, kind, created, did, sid);
 
 CREATE INDEX record_conflicts ON record (did) WHERE conflicts > 0 AND deleted = 0;
+
+-- Through which spaces the bytes of a file came here. Files were not exchanged until now: those of private spaces are the person's own.
+CREATE TABLE held_file (
+    hash BLOB NOT NULL CHECK (length(hash) = 32),
+    sid INTEGER NOT NULL REFERENCES space (sid),
+    PRIMARY KEY (hash, sid)
+) STRICT, WITHOUT ROWID;
+
+INSERT INTO held_file SELECT DISTINCT hash, doc.sid FROM attached JOIN doc USING (did) JOIN space USING (sid) WHERE private = 1;

@@ -41,6 +41,7 @@ pub(crate) const KEPT: &[Kept] = &[
     numbered("invitation", "n"),
     numbered("damage", "n"),
     keyed("lost"),
+    keyed("held_file"),
     numbered("unseen", "did"),
 ];
 

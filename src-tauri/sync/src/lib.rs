@@ -6,6 +6,7 @@
 #[cfg(test)]
 mod conformance;
 pub mod feed;
+pub mod files;
 pub mod invite;
 pub mod limits;
 pub mod membership;

@@ -992,6 +992,18 @@ what: string;
 done: number; 
 /**  Of so many; 0 when not known. */
 total: number } | 
+/**  A file of a record comes from another computer. */
+{ event: "file"; 
+/**  Its hash. */
+hash: string; 
+/**  What the record calls it. */
+name: string; 
+/**  The space it comes through. */
+space: string; 
+/**  Bytes that are here. */
+done: number; 
+/**  Of so many; equal when it is whole. */
+total: number } | 
 /**  It is time for something, or was while nobody could be told: the newest first. */
 { event: "reminder"; 
 /**  What. */

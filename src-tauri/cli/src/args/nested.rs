@@ -72,4 +72,12 @@ pub(crate) enum AttachmentCommand {
         /// Where to
         file: PathBuf,
     },
+    /// Fetch a file that is not on this computer from one that has it
+    Fetch {
+        /// Its hash, or the beginning of it
+        hash: String,
+        /// How long to try
+        #[arg(long, default_value = "30s")]
+        timeout: String,
+    },
 }

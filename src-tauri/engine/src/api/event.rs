@@ -73,6 +73,19 @@ pub enum Event {
         /// Of so many; 0 when not known.
         total: u32,
     },
+    /// A file of a record comes from another computer.
+    File {
+        /// Its hash.
+        hash: String,
+        /// What the record calls it.
+        name: String,
+        /// The space it comes through.
+        space: String,
+        /// Bytes that are here.
+        done: u32,
+        /// Of so many; equal when it is whole.
+        total: u32,
+    },
     /// It is time for something, or was while nobody could be told: the newest first.
     Reminder {
         /// What.

@@ -59,6 +59,30 @@ impl Reader<'_> {
         sql::all(self.connection, "SELECT DISTINCT hash FROM attached ORDER BY hash LIMIT ?1", [limit], |row| Ok(row.get(0)?))
     }
 
+    /// Whether the bytes of a file came here through a space, and a record of that space outside the trash names it.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn gives_file(&self, space: &SpaceId, hash: &[u8; 32]) -> Result<bool, StoreError> {
+        let sql = "SELECT 1 FROM held_file JOIN space USING (sid) WHERE held_file.hash = ?1 AND space.id = ?2
+            AND EXISTS (SELECT 1 FROM attached JOIN record USING (did)
+                WHERE attached.hash = held_file.hash AND record.sid = held_file.sid AND record.deleted = 0)";
+        Ok(sql::one(self.connection, sql, (hash, space.as_bytes()), |_| Ok(()))?.is_some())
+    }
+
+    /// Files that records outside the trash name and that came here through none of their spaces: space, hash, and a record that names it.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn files_elsewhere(&self, limit: usize) -> Result<Vec<(SpaceId, [u8; 32], DocumentId)>, StoreError> {
+        let sql = "SELECT record.sid, attached.hash, max(record.did) FROM attached JOIN record USING (did) WHERE record.deleted = 0
+            AND NOT EXISTS (SELECT 1 FROM held_file WHERE held_file.hash = attached.hash AND held_file.sid = record.sid)
+            GROUP BY attached.hash, record.sid ORDER BY max(record.did) DESC LIMIT ?1";
+        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+        let found: Vec<(i64, [u8; 32], i64)> = sql::all(self.connection, sql, [limit], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+        found.into_iter().map(|(sid, hash, did)| Ok((self.space_id(sid)?, hash, self.doc_id(did)?.1))).collect()
+    }
+
     /// Records that have a tag, in any case and with or without accents, without the trash.
     ///
     /// # Errors

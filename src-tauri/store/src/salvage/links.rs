@@ -38,6 +38,7 @@ pub(super) fn tie(new: &Connection, missing: &mut Missing) -> Result<(), StoreEr
         ("membership operations", "DELETE FROM op WHERE sid NOT IN (SELECT sid FROM space)"),
         ("fork proofs", "DELETE FROM proof WHERE sid NOT IN (SELECT sid FROM space)"),
         ("places in feeds that are gone", "DELETE FROM lost WHERE fid NOT IN (SELECT fid FROM feed)"),
+        ("notes of where files came from", "DELETE FROM held_file WHERE sid NOT IN (SELECT sid FROM space)"),
         ("marks of news", "DELETE FROM unseen WHERE did NOT IN (SELECT did FROM doc)"),
     ] {
         count(new, missing, what, sql)?;
