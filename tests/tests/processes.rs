@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
 
 use serde_json::Value;
-use tuttu_tests::process::{Computer, share};
+use tuttu_tests::process::{Computer, file, share};
 
 fn names(records: &[Value]) -> Vec<&str> {
     records.iter().filter_map(|record| record["name"].as_str()).collect()
@@ -141,4 +141,59 @@ fn a_vault_in_use_is_reached_through_the_process_that_has_it() {
     assert_eq!(ilona.ok(&["get", id(&priya)])["name"], "Priya");
     let (code, _) = ilona.refused(&["init", "--name", "Somebody"]);
     assert_eq!(code, "vault-exists");
+}
+
+#[test]
+fn with_a_recovery_kit_and_a_colleague_nothing_is_lost_with_the_computer() {
+    let (mut ilona, mut jon) = (Computer::new("Ilona"), Computer::new("Jon"));
+    ilona.ok(&["space", "new", "Harbour"]);
+    ilona.serve();
+    jon.serve();
+    share(&ilona, &jon, "Harbour", "editor");
+    ilona.ok(&["add", "person", "name=Priya", "--space", "Harbour"]);
+    jon.until(&["list", "person"], |rows| rows.len() == 1);
+    let passphrase = file(jon.dir(), "passphrase", "four words of mine");
+    let kit = jon.dir().join("kit.txt").display().to_string();
+    let written = ilona.ok(&["recovery-kit", &kit, "--passphrase-file", &passphrase]);
+    assert_eq!(written["spaces"], 2);
+    ilona.ok(&["add", "note", "text=after the kit", "--space", "Harbour"]);
+    jon.until(&["list", "note"], |rows| rows.len() == 1);
+    let lost = ilona.ok(&["status"])["computer"].clone();
+    ilona.kill();
+    drop(ilona);
+
+    let mut new = Computer::without_vault();
+    let restored = new.ok(&["restore", &kit, "--passphrase-file", &passphrase]);
+    assert_eq!((restored["kit"].clone(), restored["records"].clone()), (Value::Bool(true), 0.into()));
+    new.serve();
+    new.until(&["list", "person"], |rows| rows.len() == 1);
+    new.until(&["list", "note"], |rows| rows.len() == 1);
+    assert_ne!(new.ok(&["status"])["computer"], lost);
+    // What the new computer writes is Ilona's for everybody.
+    new.ok(&["add", "person", "name=Quentin", "--space", "Harbour"]);
+    jon.until(&["list", "person"], |rows| rows.len() == 2);
+    let quentin = jon.ok(&["get", "Quentin"]);
+    assert_eq!(quentin["created"]["by"], "Ilona");
+    for computer in [&new, &jon] {
+        assert_eq!(computer.ok(&["check"])["ok"], true);
+    }
+}
+
+#[test]
+fn a_file_follows_its_record_and_is_fetched_when_asked_for() {
+    let (mut ilona, mut jon) = (Computer::new("Ilona"), Computer::new("Jon"));
+    ilona.ok(&["space", "new", "Harbour"]);
+    ilona.serve();
+    jon.serve();
+    share(&ilona, &jon, "Harbour", "editor");
+    let plan = file(ilona.dir(), "plan.txt", "The plan of the harbour");
+    ilona.ok(&["add", "person", "name=Priya", "--space", "Harbour"]);
+    ilona.ok(&["attach", "Priya", &plan]);
+    let held = jon.until(&["attachments"], |rows| rows.iter().any(|row| row["missing"] != true));
+    let hash = held[0]["hash"].as_str().unwrap();
+    let to = jon.dir().join("here.txt").display().to_string();
+    jon.ok(&["attachment", "save", &hash[..8], &to]);
+    assert_eq!(std::fs::read_to_string(&to).unwrap(), "The plan of the harbour");
+    assert_eq!(jon.ok(&["attachment", "fetch", hash])["here"], true);
+    assert!(jon.refused(&["attachment", "fetch", "00000000"]).0.contains("not-found"));
 }

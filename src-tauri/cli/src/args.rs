@@ -450,6 +450,20 @@ pub(crate) enum Command {
         #[arg(long, value_name = "AGE1...")]
         recipient: Option<String>,
     },
+    /// Write who you are and your spaces to an encrypted text, for when all your computers are lost
+    ///
+    /// To print, or to keep on a stick. `tuttu restore FILE --vault NEW` makes a computer of yours from it; what is in the spaces comes from your colleagues'
+    /// computers, or from a backup.
+    RecoveryKit {
+        /// The file; must not exist yet
+        file: PathBuf,
+        /// A file whose first line is the passphrase
+        #[arg(long, value_name = "FILE", conflicts_with = "recipient")]
+        passphrase_file: Option<PathBuf>,
+        /// Lock it for an age recipient instead of with a passphrase
+        #[arg(long, value_name = "AGE1...")]
+        recipient: Option<String>,
+    },
 }
 
 /// Many records at once.

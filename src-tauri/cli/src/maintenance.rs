@@ -21,6 +21,9 @@ const KEY_BYTES: u64 = 64 * 1024;
 /// How an encrypted backup begins.
 const MAGIC: &[u8; 21] = b"age-encryption.org/v1";
 
+/// How a recovery kit begins.
+const KIT: &[u8] = b"Tuttu recovery kit";
+
 /// Shows how far long work is, on a terminal, in one line that is written over.
 #[derive(Debug, Default)]
 pub(crate) struct Progress {
@@ -161,12 +164,36 @@ pub(crate) struct KeyFrom {
     pub(crate) key: Option<String>,
 }
 
+impl KeyFrom {
+    /// What a new file is locked with.
+    fn lock(self) -> Result<BackupLock, ErrorView> {
+        Ok(match self.key {
+            Some(recipient) => BackupLock::Recipient { recipient },
+            None => BackupLock::Passphrase { passphrase: passphrase(self.passphrase_file.as_deref(), true)? },
+        })
+    }
+}
+
+pub(crate) async fn recovery_kit(out: Out, backend: &mut Backend, file: &Path, from: KeyFrom) -> Done {
+    let (path, lock) = (std::path::absolute(file).map_err(|error| unreadable(file, &error))?, from.lock()?);
+    match backend.execute(Command::RecoveryKit { path: path.to_string_lossy().into_owned(), lock }).await? {
+        Outcome::BackedUp { report } => {
+            let text = format!(
+                "Wrote {} and read it back: you, and {}. Print it, or keep it apart from your computers.",
+                report.path,
+                counted(report.spaces, "space", "spaces")
+            );
+            let object =
+                json!({"file": report.path, "bytes": report.bytes.parse::<u64>().unwrap_or(0), "at": report.at, "spaces": report.spaces});
+            out.answer(&object, &printable(&text))?;
+            OK
+        }
+        other => Err(unexpected(&other)),
+    }
+}
+
 pub(crate) async fn backup(out: Out, backend: &mut Backend, file: &Path, from: KeyFrom) -> Done {
-    let path = std::path::absolute(file).map_err(|error| unreadable(file, &error))?;
-    let lock = match from.key {
-        Some(recipient) => BackupLock::Recipient { recipient },
-        None => BackupLock::Passphrase { passphrase: passphrase(from.passphrase_file.as_deref(), true)? },
-    };
+    let (path, lock) = (std::path::absolute(file).map_err(|error| unreadable(file, &error))?, from.lock()?);
     match backend.execute_with_progress(Command::Backup { path: path.to_string_lossy().into_owned(), lock }).await? {
         Outcome::BackedUp { report } => {
             let text = format!(
@@ -195,9 +222,11 @@ pub(crate) async fn backup(out: Out, backend: &mut Backend, file: &Path, from: K
 /// Whether `restore` means a backup: it says so by its options, there is no vault whose records it could mean, or it is a file of that kind.
 pub(crate) fn is_backup(dir: &Path, named: &[String], by_options: bool) -> bool {
     let [file] = named else { return false };
-    let mut begins = [0; MAGIC.len()];
-    let mut is_locked = || std::fs::File::open(file).and_then(|mut file| file.read_exact(&mut begins)).is_ok();
-    by_options || !Engine::exists(dir) || (is_locked() && begins == *MAGIC)
+    let begins = |magic: &[u8]| {
+        let mut begins = vec![0; magic.len()];
+        std::fs::File::open(file).and_then(|mut file| file.read_exact(&mut begins)).is_ok() && begins == magic
+    };
+    by_options || !Engine::exists(dir) || begins(MAGIC) || begins(KIT)
 }
 
 pub(crate) async fn restore(out: Out, dir: &Path, file: PathBuf, from: KeyFrom, computer_name: String) -> Done {
@@ -211,7 +240,7 @@ pub(crate) async fn restore(out: Out, dir: &Path, file: PathBuf, from: KeyFrom, 
     let vault = dir.display();
     out.answer(
         &json!({"vault": vault.to_string(), "person": restored.person_name, "made_on": restored.made_on, "spaces": restored.spaces,
-            "records": restored.records, "files": restored.files}),
+            "records": restored.records, "files": restored.files, "kit": restored.kit}),
         &printable(&format!(
             "Restored {} in {} of {} to {vault}.",
             counted(restored.records, "record", "records"),
@@ -219,6 +248,9 @@ pub(crate) async fn restore(out: Out, dir: &Path, file: PathBuf, from: KeyFrom, 
             restored.person_name
         )),
     )?;
+    if restored.kit && !out.is_json() {
+        note("What is in the spaces comes from your colleagues' computers: tuttu sync. What only you had comes from a backup.");
+    }
     if !out.is_json() {
         note(&printable(&format!(
             "This is a computer of its own now. {} stays a computer of yours in your spaces: if it is lost, tell their owners.",

@@ -139,6 +139,9 @@ async fn plain(out: Out, backend: &mut Backend, dir: &Path, command: Command, ye
         Command::Backup { file, passphrase_file, recipient } => {
             maintenance::backup(out, backend, &file, KeyFrom { passphrase_file, key: recipient }).await
         }
+        Command::RecoveryKit { file, passphrase_file, recipient } => {
+            maintenance::recovery_kit(out, backend, &file, KeyFrom { passphrase_file, key: recipient }).await
+        }
         Command::Attachment(AttachmentCommand::Fetch { .. })
         | Command::Init { .. }
         | Command::Serve { .. }

@@ -8,7 +8,7 @@ use std::io::{BufReader, BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use tuttu_store::{Piece, Reader, StoreError};
+use tuttu_store::{Extent, Piece, Reader, StoreError};
 
 use crate::api::{BackupLock, BackupReport, ErrorCode, ErrorView, Event, Outcome};
 use crate::clock;
@@ -35,6 +35,21 @@ impl Engine {
         let bytes = part.put_in_place(&target)?;
         Ok(Outcome::BackedUp { report: BackupReport { path: path.to_owned(), bytes: bytes.to_string(), ..report.view } })
     }
+
+    /// Writes a recovery kit: a text to print or to keep, with the person's key and spaces, encrypted.
+    pub(crate) fn recovery_kit(&self, path: &str, lock: &BackupLock) -> Result<Outcome, ErrorView> {
+        let target = PathBuf::from(path);
+        if target.exists() {
+            let message = format!("{path} exists already.");
+            return Err(ErrorView::new(ErrorCode::File, message, "Nothing was written. Choose another name, or move it away first."));
+        }
+        let lock = Lock::new(lock)?;
+        let part = Part::begin(&target)?;
+        let written = self.inner.read(|reader| self.inner.write_kit(reader, &part, &lock))?;
+        read_back(&part, &lock, &written)?;
+        let bytes = part.put_in_place(&target)?;
+        Ok(Outcome::BackedUp { report: BackupReport { path: path.to_owned(), bytes: bytes.to_string(), ..written.view } })
+    }
 }
 
 /// What was written, to compare what is read back with.
@@ -48,19 +63,12 @@ impl Inner {
     fn write_backup(&self, reader: &Reader<'_>, part: &Part, lock: &Lock) -> Result<Written, Failure> {
         let (records, changes) = (reader.document_count(0)?.0, reader.change_count()?);
         let spaces = reader.spaces()?;
-        let manifest = Manifest {
-            format: format::FORMAT,
-            schema: reader.schema(),
-            made: self.now(),
-            person_name: self.person_name(reader)?,
-            computer_name: self.computer_name(reader)?,
-            person: data_encoding::HEXLOWER.encode(&self.keys.person.to_bytes()),
-        };
+        let manifest = self.manifest(reader, false)?;
         let to = lock.encrypt(BufWriter::new(&part.file)).map_err(|error| part.unwritable(&error))?;
         let mut writer = PieceWriter::begin(to, &manifest).map_err(|error| part.unwritable(&error))?;
         let (mut told, mut done) = (Instant::now(), 0_u32);
         let mut failed = None;
-        let rows = reader.dump(&mut |piece| {
+        let rows = reader.dump(Extent::All, &mut |piece| {
             done = done.saturating_add(u32::from(matches!(piece, Piece::Row(_))));
             if told.elapsed() >= TELL_EVERY {
                 told = Instant::now();
@@ -91,6 +99,33 @@ impl Inner {
         Ok(Written { manifest, rows, view })
     }
 
+    fn manifest(&self, reader: &Reader<'_>, kit: bool) -> Result<Manifest, Failure> {
+        Ok(Manifest {
+            format: format::FORMAT,
+            schema: reader.schema(),
+            made: self.now(),
+            person_name: self.person_name(reader)?,
+            computer_name: self.computer_name(reader)?,
+            person: data_encoding::HEXLOWER.encode(&self.keys.person.to_bytes()),
+            kit,
+        })
+    }
+
+    fn write_kit(&self, reader: &Reader<'_>, part: &Part, lock: &Lock) -> Result<Written, Failure> {
+        let (manifest, spaces) = (self.manifest(reader, true)?, reader.spaces()?);
+        let unwritable = |error: std::io::Error| Failure::from(part.unwritable(&error));
+        let mut writer = PieceWriter::begin(lock.encrypt(Vec::new()).map_err(unwritable)?, &manifest).map_err(unwritable)?;
+        let rows = reader.dump(Extent::Spaces, &mut |piece| writer.piece(&piece).map_err(|error| StoreError::Other(error.to_string())))?;
+        writer.end_rows().map_err(unwritable)?;
+        let sealed = writer.finish(rows).and_then(|to| to.finish()).map_err(unwritable)?;
+        let at = clock::rfc3339(manifest.made);
+        let mut text = kit_words(&manifest.person_name, &at, &spaces.iter().map(|row| row.name.as_str()).collect::<Vec<_>>());
+        text.extend(lock::armored(&sealed).map_err(unwritable)?);
+        (&part.file).write_all(&text).and_then(|()| part.file.sync_all()).map_err(unwritable)?;
+        let view = BackupReport { at, spaces: u32::try_from(spaces.len()).unwrap_or(u32::MAX), ..BackupReport::default() };
+        Ok(Written { manifest, rows, view })
+    }
+
     /// The attached files that are here and whole; how many, and how many are not.
     fn write_files<W: Write>(&self, reader: &Reader<'_>, part: &Part, writer: &mut PieceWriter<W>) -> Result<(u32, u32), Failure> {
         let (mut written, mut missing, mut told) = (0, 0, Instant::now());
@@ -112,6 +147,25 @@ impl Inner {
     }
 }
 
+/// What stands on a recovery kit before its encrypted part.
+fn kit_words(person: &str, at: &str, spaces: &[&str]) -> Vec<u8> {
+    let plain = |text: &str| text.chars().filter(|letter| !letter.is_control()).collect::<String>();
+    let names: Vec<String> = spaces.iter().map(|name| plain(name)).collect();
+    let words = format!(
+        "{}\n\n\
+         Of {}, made {at}.\n\
+         Spaces: {}.\n\n\
+         Keep it apart from your computers, on paper or on a stick. When all of them are lost, it brings back who you are\n\
+         and your spaces on a new one; what is in them comes from your colleagues' computers, or from a backup:\n\n\
+         tuttu restore THIS-FILE --vault NEW-FOLDER\n\n\
+         It opens with the passphrase it was made with, and whoever has both can act as you.\n\n",
+        lock::KIT,
+        plain(person),
+        names.join(", ")
+    );
+    words.into_bytes()
+}
+
 /// Opens what was written as a restore would, and goes through all of it.
 fn read_back(part: &Part, lock: &Lock, written: &Written) -> Result<(), ErrorView> {
     let wrong = |why: &str| {
@@ -119,7 +173,8 @@ fn read_back(part: &Part, lock: &Lock, written: &Written) -> Result<(), ErrorVie
         ErrorView::new(ErrorCode::File, message, "It was removed again. Everything in the vault is safe. Try another disk.")
     };
     let file = File::open(&part.path).map_err(|error| wrong(&error.to_string()))?;
-    let from = match lock.decrypt(BufReader::new(file)) {
+    let from = lock::encrypted(BufReader::new(file)).map_err(|error| wrong(&error.to_string()))?;
+    let from = match lock.decrypt(from) {
         Ok(Opened::Yes(from)) => from,
         Ok(Opened::No) => return Err(wrong("it cannot be opened with its own key")),
         Err(error) => return Err(wrong(&error.to_string())),

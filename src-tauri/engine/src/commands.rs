@@ -68,6 +68,7 @@ impl Engine {
             Command::Rebuild => self.rebuild(),
             Command::Repair => self.repair(),
             Command::Backup { path, lock } => self.backup(&path, &lock),
+            Command::RecoveryKit { path, lock } => self.recovery_kit(&path, &lock),
             Command::SetSetting { key, value } => {
                 self.set_setting(&key, Some(value.as_str()).filter(|text| !text.is_empty()))?;
                 Ok(Outcome::Done)

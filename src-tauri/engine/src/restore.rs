@@ -55,6 +55,8 @@ pub struct Restored {
     pub records: u32,
     /// Attached files.
     pub files: u32,
+    /// It was a recovery kit: what is in the spaces has still to come.
+    pub kit: bool,
 }
 
 const SAFE: &str = "Nothing was changed, and the backup is as it was.";
@@ -83,7 +85,7 @@ impl Restore {
             let message = format!("The backup {} cannot be read: {error}.", self.file.display());
             ErrorView::new(ErrorCode::File, message, "Nothing was changed. Check the name and the permissions of the file.")
         })?;
-        let from = BufReader::new(file);
+        let from = lock::encrypted(BufReader::new(file)).map_err(|error| self.broken(&reason(&error)))?;
         let opened = match &self.key {
             RestoreKey::Passphrase(passphrase) => lock::open_with_passphrase(from, SecretString::from(passphrase.0.clone())),
             RestoreKey::Identity(text) => {
@@ -163,6 +165,7 @@ fn certify(store: Store, keys: Keys, computer_name: String, manifest: &Manifest)
         spaces,
         records,
         files: 0,
+        kit: manifest.kit,
     })
 }
 

@@ -45,6 +45,27 @@ pub(crate) const KEPT: &[Kept] = &[
     numbered("unseen", "did"),
 ];
 
+/// In a recovery kit: who the person is and which spaces they are in, and nothing that anybody wrote.
+const IN_KIT: &[&str] = &["meta", "setting", "space", "op", "proof"];
+
+/// How much of a vault goes into an archive.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Extent {
+    /// Everything but caches, invitations and what belongs to this computer alone.
+    All,
+    /// The spaces with their members, and settings.
+    Spaces,
+}
+
+impl Extent {
+    fn holds(self, table: &str) -> bool {
+        match self {
+            Self::All => !NOT_BACKED_UP.contains(&table),
+            Self::Spaces => IN_KIT.contains(&table),
+        }
+    }
+}
+
 /// Not in a backup: this computer's own, of no use on another.
 const NOT_BACKED_UP: &[&str] = &["invitation"];
 
@@ -74,13 +95,13 @@ pub enum Piece {
 }
 
 impl Reader<'_> {
-    /// Hands over every row that a backup holds; caches, invitations and what belongs to this computer alone are left out. Gives how many rows.
+    /// Hands over every row of an archive. Gives how many rows.
     ///
     /// # Errors
     /// When the database cannot be read, or what `each` says.
-    pub fn dump(&self, each: &mut dyn FnMut(Piece) -> Result<(), StoreError>) -> Result<u64, StoreError> {
+    pub fn dump(&self, extent: Extent, each: &mut dyn FnMut(Piece) -> Result<(), StoreError>) -> Result<u64, StoreError> {
         let mut rows: u64 = 0;
-        for kept in KEPT.iter().filter(|kept| !NOT_BACKED_UP.contains(&kept.table)) {
+        for kept in KEPT.iter().filter(|kept| extent.holds(kept.table)) {
             let columns = columns(self.connection, kept.table)?;
             each(Piece::Table { name: kept.table.to_owned(), columns: columns.clone() })?;
             let mut statement = self.connection.prepare(&dump_sql(kept.table, &columns))?;

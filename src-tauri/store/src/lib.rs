@@ -30,7 +30,7 @@ mod writer;
 #[cfg(test)]
 mod tests;
 
-pub use archive::{Cell, Piece};
+pub use archive::{Cell, Extent, Piece};
 pub use audit::Audit;
 pub use collation::LOCALE_SETTING;
 pub use error::StoreError;

@@ -552,6 +552,12 @@ record: RecordRef_Deserialize } |
 path: string; 
 /**  How it is locked. */
 lock: BackupLock } | 
+/**  Writes the person's key and spaces, without what is in them, to one encrypted text, and reads it back before it says done. */
+{ type: "recoveryKit"; 
+/**  The file on this computer; must not exist yet. */
+path: string; 
+/**  How it is locked. */
+lock: BackupLock } | 
 /**  Keeps a setting of this computer (theme, density, relay, ...). */
 { type: "setSetting"; 
 /**  Its key. */
@@ -764,6 +770,12 @@ record: RecordRef_Serialize } |
 { type: "repair" } | 
 /**  Writes everything but the computer's key to one encrypted file, and reads it back before it says done. */
 { type: "backup"; 
+/**  The file on this computer; must not exist yet. */
+path: string; 
+/**  How it is locked. */
+lock: BackupLock } | 
+/**  Writes the person's key and spaces, without what is in them, to one encrypted text, and reads it back before it says done. */
+{ type: "recoveryKit"; 
 /**  The file on this computer; must not exist yet. */
 path: string; 
 /**  How it is locked. */

@@ -272,6 +272,13 @@ pub enum Command {
         /// How it is locked.
         lock: BackupLock,
     },
+    /// Writes the person's key and spaces, without what is in them, to one encrypted text, and reads it back before it says done.
+    RecoveryKit {
+        /// The file on this computer; must not exist yet.
+        path: String,
+        /// How it is locked.
+        lock: BackupLock,
+    },
     /// Keeps a setting of this computer (theme, density, relay, ...).
     SetSetting {
         /// Its key.

@@ -37,6 +37,9 @@ pub(crate) struct Manifest {
     pub(crate) computer_name: String,
     /// The person key in hexadecimal.
     pub(crate) person: String,
+    /// It is a recovery kit: the spaces and who is in them, without anything that was written there.
+    #[serde(default)]
+    pub(crate) kit: bool,
 }
 
 impl std::fmt::Debug for Manifest {

@@ -1,7 +1,8 @@
 //! The encryption of backups: age, with a passphrase or for a recipient.
 
-use std::io::{Error, ErrorKind, Read, Result, Write};
+use std::io::{BufRead, BufReader, Chain, Cursor, Error, ErrorKind, Read, Result, Write};
 
+use age::armor::{ArmoredReader, ArmoredWriter, Format};
 use age::secrecy::SecretString;
 use age::{DecryptError, Decryptor, Encryptor, Identity, Recipient, scrypt, x25519};
 
@@ -63,6 +64,35 @@ impl Lock {
             Self::Recipient(_, once) => open(from, &[once]),
         }
     }
+}
+
+/// How a recovery kit begins, before what is encrypted.
+pub(crate) const KIT: &str = "Tuttu recovery kit";
+/// Where the encrypted part of a text begins.
+const ARMOR: &[u8] = b"-----BEGIN AGE ENCRYPTED FILE-----";
+/// Bytes of words before it.
+const WORDS: u64 = 64 * 1024;
+
+/// Encrypted bytes as lines of text.
+pub(crate) fn armored(bytes: &[u8]) -> Result<Vec<u8>> {
+    let mut writer = ArmoredWriter::wrap_output(Vec::new(), Format::AsciiArmor)?;
+    writer.write_all(bytes)?;
+    writer.finish()
+}
+
+/// What is encrypted, in a file that holds only that or, as a recovery kit does, words for people before lines of text.
+pub(crate) fn encrypted<R: BufRead>(mut from: R) -> Result<ArmoredReader<BufReader<Chain<Cursor<Vec<u8>>, R>>>> {
+    let mut line = Vec::new();
+    if from.fill_buf()?.starts_with(KIT.as_bytes()) {
+        let mut words = from.by_ref().take(WORDS);
+        while !line.starts_with(ARMOR) {
+            line.clear();
+            if words.read_until(b'\n', &mut line)? == 0 {
+                return Err(Error::new(ErrorKind::InvalidData, "its encrypted part is missing"));
+            }
+        }
+    }
+    Ok(ArmoredReader::new(Cursor::new(line).chain(from)))
 }
 
 /// Opens a file with a passphrase.

@@ -124,7 +124,7 @@ fn an_archive_makes_the_same_vault_again() {
     let rows = world
         .store
         .read(|reader| {
-            reader.dump(&mut |piece| {
+            reader.dump(crate::Extent::All, &mut |piece| {
                 pieces.push(piece);
                 Ok(())
             })
@@ -152,7 +152,7 @@ fn an_archive_that_is_cut_off_or_makes_no_sense_leaves_nothing() {
     world
         .store
         .read(|reader| {
-            reader.dump(&mut |piece| {
+            reader.dump(crate::Extent::All, &mut |piece| {
                 pieces.push(Ok(piece));
                 Ok(())
             })
