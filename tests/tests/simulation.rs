@@ -273,7 +273,7 @@ fn two_who_believe_each_other_out_stay_apart() {
 /// The runs that failed once, whole. What each found is above in few steps, and in the tests of the exchange.
 #[test]
 fn seeds_that_failed_once() {
-    for seed in [5097, 6031, 6531, 6613, 6660, 6667, 6781, 6967, 7045, 7893, 7901, 8477] {
+    for seed in [5097, 6031, 6531, 6613, 6660, 6667, 6781, 6967, 7045, 7893, 7901, 8477, 20390] {
         run(seed, 200).unwrap();
     }
 }

@@ -32,6 +32,8 @@ pub(super) struct Stream {
     blocked: bool,
     /// Entries are held that are not valid. A later one may turn any of them into evidence, so the stream starts over when something changes.
     beyond: bool,
+    /// The peer lacks entries of its own: they go with all that was set aside, because they may rest on any of it.
+    set_aside_too: bool,
     /// Something was sent, stored or changed since the last comparison of accumulators.
     pub(super) moved: bool,
 }
@@ -43,6 +45,8 @@ pub(super) struct Start {
     pub(super) forked: BTreeSet<FeedId>,
     pub(super) introduced: BTreeSet<FeedId>,
     pub(super) blocked: bool,
+    /// The peer lacks entries of its own.
+    pub(super) set_aside_too: bool,
 }
 
 impl Stream {
@@ -56,8 +60,8 @@ impl Stream {
     /// A new round: everything that `start` does not leave out is sent.
     pub(super) fn begin(&mut self, start: Start) {
         let (beyond, exact) = (self.beyond, std::mem::take(&mut self.exact));
-        let Start { skip, forked, introduced, blocked } = start;
-        *self = Self { skip, forked, exact, introduced, blocked, beyond, dirty: true, moved: true, ..Self::default() };
+        let Start { skip, forked, introduced, blocked, set_aside_too } = start;
+        *self = Self { skip, forked, exact, introduced, blocked, beyond, set_aside_too, dirty: true, moved: true, ..Self::default() };
     }
 
     pub(super) fn holds_beyond(&mut self, beyond: bool) {
@@ -99,6 +103,7 @@ impl Stream {
         for (feed, length) in held {
             if self.skip.0.get(&feed).is_some_and(|(skipped, _)| *skipped > length && *skipped < ALL) {
                 self.skip.0.remove(&feed);
+                self.set_aside_too = true;
                 self.cursor = 0;
                 self.touch();
             }
@@ -110,7 +115,7 @@ impl Stream {
         self.skip.0.insert(feed, (ALL, EntryHash([0; 32])));
     }
 
-    /// What of a page goes to the peer: valid entries, what they rest on, and its own entries whatever became of them.
+    /// What of a page goes to the peer: valid entries, what they rest on, and its own entries whatever became of them, with all that those may rest on.
     fn choose(&mut self, page: Vec<StoredEntry>, headers: &BTreeMap<FeedId, FeedHeader>, remote: &ComputerId) -> Vec<WireEntry> {
         let mut chosen = Vec::new();
         for StoredEntry { arrival, entry, standing, changes } in page {
@@ -118,7 +123,7 @@ impl Stream {
             let (feed, hash) = (entry.claimed_feed(), entry.hash());
             let Some(header) = headers.get(&feed) else { continue };
             let theirs = header.computer == *remote;
-            if (standing == Standing::Tray && !theirs) || self.exact.contains(&hash) {
+            if (standing == Standing::Tray && !theirs && !self.set_aside_too) || self.exact.contains(&hash) {
                 continue;
             }
             #[cfg(feature = "planted")]

@@ -171,7 +171,7 @@ impl Comparison<'_> {
                 plan.forks.push((*feed, tip.0));
             }
         }
-        self.own_feeds_of_peer(theirs, &mut plan.start.skip)?;
+        plan.start.set_aside_too = self.own_feeds_of_peer(theirs, &mut plan.start.skip)?;
         self.beyond(&theirs.beyond, &mut plan.start.skip)?;
         for feed in &plan.ahead {
             let held = self.valid.0.get(feed).map_or(0, |(seq, _)| *seq);
@@ -203,24 +203,28 @@ impl Comparison<'_> {
         Ok(ahead)
     }
 
-    /// The peer gets back all of its own feeds that it does not hold, from where it holds them as we do.
-    fn own_feeds_of_peer(&self, theirs: &Vectors, skip: &mut Vector) -> Result<(), CloseReason> {
+    /// The peer gets back all of its own feeds that it does not hold, from where it holds them as we do. Says whether there is any such.
+    fn own_feeds_of_peer(&self, theirs: &Vectors, skip: &mut Vector) -> Result<bool, CloseReason> {
         let held = self.io.replica.raw_tips(&self.lane.space, &self.io.remote)?;
+        let mut lacks = false;
         for (feed, held_tip) in &held.0 {
             if self.forked.contains_key(feed) {
                 // The newest place says nothing: equal ones can hide the other history.
+                lacks = true;
                 continue;
             }
             match theirs.mine.0.get(feed) {
                 Some(tip) if tip == held_tip || tip.0 > held_tip.0 || self.entry_is(feed, *tip)? => {
+                    lacks |= tip.0 < held_tip.0;
                     skip.0.insert(*feed, *tip);
                 }
                 _ => {
+                    lacks = true;
                     skip.0.remove(feed);
                 }
             }
         }
-        Ok(())
+        Ok(lacks)
     }
 
     /// What the peer holds beyond the valid entries is left out where it is exactly what we hold.

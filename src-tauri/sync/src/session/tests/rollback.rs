@@ -6,6 +6,7 @@ use super::world::{Vault, Wire, assert_same, sync};
 use crate::membership::Role;
 use crate::replica::Replica;
 use crate::session::Effect;
+use crate::verdict::Standing;
 
 fn pair() -> (Vault, Vault, SpaceId) {
     let (mut a, mut b) = (Vault::new(1), Vault::new(2));
@@ -138,6 +139,28 @@ fn two_that_wait_for_each_other_take_turns() {
         assert_eq!((wire.close_reason(0), wire.close_reason(1)), (None, None), "swapped: {swapped}");
         assert_same(&a, &b, &space);
     }
+}
+
+/// Seed 20390. What a computer gets back of its own may rest on what somebody else wrote and what does not count any more either: that comes with it.
+#[test]
+fn own_entries_come_back_with_what_they_rest_on() {
+    let (mut a, mut b, space) = pair();
+    let (mut c, mut d) = (Vault::new(3), Vault::new(4));
+    a.admit(&space, &mut c, Role::Editor);
+    a.admit(&space, &mut d, Role::Editor);
+    sync(&mut a, &mut b);
+    let mut twin = b.clone();
+    c.commit(&space, 1);
+    sync(&mut c, &mut twin);
+    twin.commit(&space, 1);
+    sync(&mut twin, &mut d);
+    a.set_role(&space, c.person(), Role::Viewer);
+    a.set_role(&space, b.person(), Role::Viewer);
+    sync(&mut a, &mut d);
+    assert_eq!(d.standings(&space), [Standing::Tray, Standing::Tray]);
+    sync(&mut d, &mut b);
+    assert_same(&d, &b, &space);
+    assert_eq!(b.count(&space), 2, "the entry of its copy, and what that rests on");
 }
 
 /// Two members; a copy of the second one's vault; and a third who met the copy alone.
