@@ -197,3 +197,72 @@ fn a_file_follows_its_record_and_is_fetched_when_asked_for() {
     assert_eq!(jon.ok(&["attachment", "fetch", hash])["here"], true);
     assert!(jon.refused(&["attachment", "fetch", "00000000"]).0.contains("not-found"));
 }
+
+#[test]
+fn a_space_goes_from_hand_to_hand_in_a_file() {
+    let (mut ilona, mut jon, mut maria) = (Computer::new("Ilona"), Computer::new("Jon"), Computer::new("Maria"));
+    ilona.ok(&["space", "new", "Harbour"]);
+    for computer in [&mut ilona, &mut jon, &mut maria] {
+        computer.serve();
+    }
+    share(&ilona, &jon, "Harbour", "editor");
+    share(&ilona, &maria, "Harbour", "editor");
+    ilona.ok(&["add", "person", "name=Priya", "--space", "Harbour"]);
+    for computer in [&jon, &maria] {
+        computer.until(&["list", "person"], |rows| rows.len() == 1);
+    }
+    for computer in [&mut ilona, &mut jon, &mut maria] {
+        computer.kill();
+    }
+    // No network from here on. Ilona's stick reaches Jon, Jon's reaches Maria.
+    let stick = tempfile::tempdir().unwrap();
+    let on_stick = |name: &str| stick.path().join(name).display().to_string();
+    let plan = file(ilona.dir(), "plan.txt", "The plan of the harbour");
+    ilona.ok(&["set", "Priya", "notes=violets"]);
+    ilona.ok(&["attach", "Priya", &plan]);
+    ilona.ok(&["add", "person", "name=Only mine"]);
+    let written = ilona.ok(&["bundle", "write", &on_stick("one"), "--space", "Harbour"]);
+    assert_eq!((written["computers"].clone(), written["files"].clone()), (2.into(), 1.into()));
+    let bytes = std::fs::read(on_stick("one")).unwrap();
+    for secret in ["violets", "Priya", "harbour", "Harbour", "Only mine"] {
+        assert!(!bytes.windows(secret.len()).any(|window| window == secret.as_bytes()), "{secret} can be read in the file");
+    }
+    assert!(ilona.refused(&["bundle", "write", &on_stick("one"), "--space", "Harbour"]).1.contains("exists already"));
+
+    let read = jon.ok(&["bundle", "read", &on_stick("one")]);
+    assert_eq!((read["from"].clone(), read["changes"].clone(), read["files"].clone()), ("Ilona".into(), 2.into(), 1.into()));
+    let again = jon.ok(&["bundle", "read", &on_stick("one")]);
+    assert_eq!((again["changes"].clone(), again["files"].clone()), (0.into(), 0.into()), "reading it twice is harmless");
+    let priya = jon.ok(&["get", "Priya"]);
+    assert_eq!((priya["notes"].clone(), priya["changed"]["by"].clone()), ("violets".into(), "Ilona".into()));
+    let hash = jon.lines(&["attachments"])[0]["hash"].as_str().unwrap().to_owned();
+    jon.ok(&["attachment", "save", &hash, &on_stick("plan.txt")]);
+    assert_eq!(std::fs::read_to_string(on_stick("plan.txt")).unwrap(), "The plan of the harbour");
+    assert!(jon.lines(&["search", "Only mine"]).is_empty());
+
+    // Jon carries Ilona's changes on, with his own.
+    jon.ok(&["set", "Priya", "birthday=1980-01-02"]);
+    jon.ok(&["bundle", "write", &on_stick("two"), "--space", "Harbour"]);
+    assert_eq!(maria.ok(&["bundle", "read", &on_stick("two")])["changes"], 3);
+    let priya = maria.ok(&["get", "Priya"]);
+    assert_eq!((priya["notes"].clone(), priya["birthday"].clone()), ("violets".into(), "1980-01-02".into()));
+    // What came by stick is confirmed by stick: Ilona learns that Jon has all of hers.
+    let pending = |status: &Value| status.to_string();
+    let before = ilona.lines(&["members", "Harbour"]);
+    ilona.ok(&["bundle", "read", &on_stick("two")]);
+    assert_ne!(
+        before.iter().map(pending).collect::<Vec<_>>(),
+        ilona.lines(&["members", "Harbour"]).iter().map(pending).collect::<Vec<_>>()
+    );
+
+    // Somebody else can do nothing with it, nor with a part of it.
+    let rosa = Computer::new("Rosa");
+    assert!(rosa.refused(&["bundle", "read", &on_stick("one")]).1.contains("not written for this computer"));
+    std::fs::write(on_stick("cut"), &bytes[..bytes.len() - 40]).unwrap();
+    assert!(maria.refused(&["bundle", "read", &on_stick("cut")]).1.contains("cannot be read"));
+    std::fs::write(on_stick("odd"), "no bundle at all").unwrap();
+    assert!(maria.refused(&["bundle", "read", &on_stick("odd")]).1.contains("cannot be read"));
+    for computer in [&ilona, &jon, &maria] {
+        assert_eq!(computer.ok(&["check"])["ok"], true);
+    }
+}

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
-pub(crate) use nested::{AttachmentCommand, SpaceCommand, TagCommand};
+pub(crate) use nested::{AttachmentCommand, BundleCommand, SpaceCommand, TagCommand};
 
 /// People, organisations and what you did with them, on your own computer. Shares a space directly with colleagues, without a server.
 #[derive(Debug, Parser)]
@@ -450,6 +450,9 @@ pub(crate) enum Command {
         #[arg(long, value_name = "AGE1...")]
         recipient: Option<String>,
     },
+    /// Exchange by file, where there is no network
+    #[command(subcommand)]
+    Bundle(BundleCommand),
     /// Write who you are and your spaces to an encrypted text, for when all your computers are lost
     ///
     /// To print, or to keep on a stick. `tuttu restore FILE --vault NEW` makes a computer of yours from it; what is in the spaces comes from your colleagues'

@@ -174,6 +174,46 @@ impl KeyFrom {
     }
 }
 
+pub(crate) async fn write_bundle(out: Out, backend: &mut Backend, file: &Path, space: String, everything: bool, files: bool) -> Done {
+    let path = std::path::absolute(file).map_err(|error| unreadable(file, &error))?.to_string_lossy().into_owned();
+    match backend.execute(Command::WriteBundle { path, space, everything, files }).await? {
+        Outcome::Bundle { report } => {
+            let text = format!(
+                "Wrote {}: {} and {} of {}, for {}.",
+                report.path,
+                counted(report.changes, "change", "changes"),
+                counted(report.files, "file", "files"),
+                report.space,
+                counted(report.computers, "computer", "computers")
+            );
+            let object = json!({"file": report.path, "space": report.space, "changes": report.changes, "files": report.files,
+                "computers": report.computers, "bytes": report.bytes.parse::<u64>().unwrap_or(0)});
+            out.answer(&object, &printable(&text))?;
+            OK
+        }
+        other => Err(unexpected(&other)),
+    }
+}
+
+pub(crate) async fn read_bundle(out: Out, backend: &mut Backend, file: &Path) -> Done {
+    let path = std::path::absolute(file).map_err(|error| unreadable(file, &error))?.to_string_lossy().into_owned();
+    match backend.execute(Command::ReadBundle { path }).await? {
+        Outcome::Bundle { report } => {
+            let text = format!(
+                "Took in {} and {} of {}, written by {}.",
+                counted(report.changes, "new change", "new changes"),
+                counted(report.files, "new file", "new files"),
+                report.space,
+                if report.from.is_empty() { "somebody who is not a member any more" } else { &report.from }
+            );
+            let object = json!({"space": report.space, "from": report.from, "changes": report.changes, "files": report.files});
+            out.answer(&object, &printable(&text))?;
+            OK
+        }
+        other => Err(unexpected(&other)),
+    }
+}
+
 pub(crate) async fn recovery_kit(out: Out, backend: &mut Backend, file: &Path, from: KeyFrom) -> Done {
     let (path, lock) = (std::path::absolute(file).map_err(|error| unreadable(file, &error))?, from.lock()?);
     match backend.execute(Command::RecoveryKit { path: path.to_string_lossy().into_owned(), lock }).await? {

@@ -7,7 +7,7 @@ use serde_json::json;
 use tuttu_engine::api::{ErrorCode, ErrorView};
 use tuttu_engine::{Engine, NewVault};
 
-use crate::args::{AttachmentCommand, Cli, Command, SpaceCommand, TagCommand};
+use crate::args::{AttachmentCommand, BundleCommand, Cli, Command, SpaceCommand, TagCommand};
 use crate::backend::{Backend, vault_dir};
 use crate::maintenance::KeyFrom;
 use crate::output::Out;
@@ -139,6 +139,10 @@ async fn plain(out: Out, backend: &mut Backend, dir: &Path, command: Command, ye
         Command::Backup { file, passphrase_file, recipient } => {
             maintenance::backup(out, backend, &file, KeyFrom { passphrase_file, key: recipient }).await
         }
+        Command::Bundle(BundleCommand::Write { file, space, all, no_files }) => {
+            maintenance::write_bundle(out, backend, &file, space, all, !no_files).await
+        }
+        Command::Bundle(BundleCommand::Read { file }) => maintenance::read_bundle(out, backend, &file).await,
         Command::RecoveryKit { file, passphrase_file, recipient } => {
             maintenance::recovery_kit(out, backend, &file, KeyFrom { passphrase_file, key: recipient }).await
         }

@@ -192,14 +192,14 @@ fn read_back(part: &Part, lock: &Lock, written: &Written) -> Result<(), ErrorVie
 }
 
 /// The file while it is written: beside its place, removed again unless it is put there.
-struct Part {
+pub(crate) struct Part {
     path: PathBuf,
-    file: File,
+    pub(crate) file: File,
     placed: std::cell::Cell<bool>,
 }
 
 impl Part {
-    fn begin(target: &Path) -> Result<Self, ErrorView> {
+    pub(crate) fn begin(target: &Path) -> Result<Self, ErrorView> {
         let mut name = target.as_os_str().to_owned();
         name.push(".part");
         let path = PathBuf::from(name);
@@ -210,19 +210,19 @@ impl Part {
         let file = options.open(&path).map_err(|error| unwritable(&path, &error))?;
         // One that another process left when it was killed is written over; one that is being written is not.
         if file.try_lock().is_err() {
-            let message = format!("Another backup to {} is being written.", target.display());
+            let message = format!("Another file is being written to {}.", target.display());
             return Err(ErrorView::new(ErrorCode::File, message, "Nothing was written. Wait until it is done, or choose another name."));
         }
         file.set_len(0).map_err(|error| unwritable(&path, &error))?;
         Ok(Self { path, file, placed: std::cell::Cell::new(false) })
     }
 
-    fn unwritable(&self, error: &std::io::Error) -> ErrorView {
+    pub(crate) fn unwritable(&self, error: &std::io::Error) -> ErrorView {
         unwritable(&self.path, error)
     }
 
     /// Gives the size.
-    fn put_in_place(&self, target: &Path) -> Result<u64, ErrorView> {
+    pub(crate) fn put_in_place(&self, target: &Path) -> Result<u64, ErrorView> {
         let bytes = self.file.metadata().map_err(|error| self.unwritable(&error))?.len();
         // Unlike a rename it never takes the place of a file that came meanwhile; where links are not possible, the rename has to do.
         match std::fs::hard_link(&self.path, target) {
@@ -250,9 +250,10 @@ fn unwritable(path: &Path, error: &std::io::Error) -> ErrorView {
     use std::io::ErrorKind;
     let full = matches!(error.kind(), ErrorKind::StorageFull | ErrorKind::QuotaExceeded);
     if full {
-        let hint = "No half backup was left. Everything in the vault is safe. Free some space, or choose another disk.";
-        return ErrorView::new(ErrorCode::DiskFull, "The backup is not written: the disk is full.", hint);
+        let hint = "Nothing half written was left. Everything in the vault is safe. Free some space, or choose another disk.";
+        return ErrorView::new(ErrorCode::DiskFull, "The file is not written: the disk is full.", hint);
     }
-    let hint = "No half backup was left. Everything in the vault is safe. Check the folder and its permissions, or choose another one.";
-    ErrorView::new(ErrorCode::File, format!("The backup is not written: {}: {error}.", path.display()), hint)
+    let hint =
+        "Nothing half written was left. Everything in the vault is safe. Check the folder and its permissions, or choose another one.";
+    ErrorView::new(ErrorCode::File, format!("The file is not written: {}: {error}.", path.display()), hint)
 }

@@ -68,6 +68,8 @@ impl Engine {
             Command::Rebuild => self.rebuild(),
             Command::Repair => self.repair(),
             Command::Backup { path, lock } => self.backup(&path, &lock),
+            Command::WriteBundle { path, space, everything, files } => self.write_bundle(&path, &space, everything, files),
+            Command::ReadBundle { path } => self.read_bundle(&path),
             Command::RecoveryKit { path, lock } => self.recovery_kit(&path, &lock),
             Command::SetSetting { key, value } => {
                 self.set_setting(&key, Some(value.as_str()).filter(|text| !text.is_empty()))?;

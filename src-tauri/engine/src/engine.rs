@@ -302,7 +302,12 @@ impl Engine {
     /// # Errors
     /// When it cannot be recorded.
     pub fn acknowledged(&self, computer: &ComputerId, space: &SpaceId, vector: &Vector) -> Result<(), ErrorView> {
-        let row = tuttu_store::rows::AckRow { computer: *computer, space: *space, vector: vector.clone(), at: self.inner.now() };
+        self.acknowledged_at(computer, space, vector, self.inner.now())
+    }
+
+    /// The same, said at an earlier time.
+    pub(crate) fn acknowledged_at(&self, computer: &ComputerId, space: &SpaceId, vector: &Vector, at: i64) -> Result<(), ErrorView> {
+        let row = tuttu_store::rows::AckRow { computer: *computer, space: *space, vector: vector.clone(), at };
         self.inner.write(Lane::Remote, move |_, tx| Ok(tx.put_ack(&row)?))?;
         let line = self.sync_line()?;
         self.announce(Event::Sync { line });

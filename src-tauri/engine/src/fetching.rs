@@ -169,6 +169,13 @@ impl IncomingFile {
         self.held
     }
 
+    /// Forgets what was held before.
+    pub(crate) fn from_the_beginning(mut self) -> Result<Self, ErrorView> {
+        let emptied = self.file.set_len(0).and_then(|()| self.file.seek(SeekFrom::Start(0)));
+        self.held = emptied.map_err(|error| cannot(&self.path, "written", &error))?;
+        Ok(self)
+    }
+
     /// Bytes still to come.
     #[must_use]
     pub fn left(&self) -> u64 {

@@ -9,6 +9,7 @@ pub mod api;
 mod authors;
 mod backup;
 mod bulk;
+mod bundle;
 mod check;
 mod clock;
 mod commands;

@@ -15,7 +15,8 @@ use tokio::time::{Instant, sleep_until, timeout, timeout_at};
 use tuttu_engine::api::{ErrorView, Event};
 use tuttu_engine::model::{ComputerId, SpaceId};
 use tuttu_engine::{IncomingFile, WantedFile};
-use tuttu_sync::files::{FILE_MESSAGE, FileAnswer, FileRequest, encode};
+use tuttu_sync::feed::encode;
+use tuttu_sync::files::{FILE_MESSAGE, FileAnswer, FileRequest};
 
 use crate::blocking::{aside, ask};
 use crate::frame;

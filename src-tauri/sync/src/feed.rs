@@ -225,7 +225,8 @@ impl Vector {
 }
 
 /// The canonical encoding of what is hashed and signed (postcard).
-pub(crate) fn encode<T: Serialize>(value: &T) -> Vec<u8> {
+#[must_use]
+pub fn encode<T: Serialize>(value: &T) -> Vec<u8> {
     // Serialising plain structs to memory cannot fail; an empty encoding would only make a hash nobody else has.
     postcard::to_stdvec(value).unwrap_or_default()
 }

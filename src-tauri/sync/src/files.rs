@@ -34,12 +34,6 @@ pub enum FileAnswer {
 #[error("a message about a file is malformed")]
 pub struct BadFileMessage;
 
-/// A message as bytes.
-#[must_use]
-pub fn encode<T: Serialize>(message: &T) -> Vec<u8> {
-    crate::feed::encode(message)
-}
-
 impl FileRequest {
     /// Reads a request; nothing may stand behind it.
     ///
@@ -71,6 +65,7 @@ fn whole<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Result<T, BadFileMessage> {
 mod tests {
     #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
     use super::*;
+    use crate::feed::encode;
 
     #[test]
     fn messages_come_back_and_nothing_else_is_one() {

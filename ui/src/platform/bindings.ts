@@ -320,6 +320,24 @@ export type BulkView = {
 	digest: string,
 };
 
+/**  What a bundle holds, or what came out of one. */
+export type BundleReport = {
+	/**  The file. */
+	path: string,
+	/**  The space's name. */
+	space: string,
+	/**  When it was read: who wrote it. */
+	from: string,
+	/**  When it was written: how many computers can open it. */
+	computers: number,
+	/**  Changes in it; when it was read, those that were not here. */
+	changes: number,
+	/**  Files in it; when it was read, those that were not here. */
+	files: number,
+	/**  Its size in bytes when it was written, as a number in text. */
+	bytes: string,
+};
+
 /**  What `check` found. */
 export type CheckReport = {
 	/**  Spaces looked at. */
@@ -558,6 +576,20 @@ lock: BackupLock } |
 path: string; 
 /**  How it is locked. */
 lock: BackupLock } | 
+/**  Writes what the other computers of a space may lack to an encrypted file, for exchange without a network. */
+{ type: "writeBundle"; 
+/**  The file on this computer; must not exist yet. */
+path: string; 
+/**  The space. */
+space: string; 
+/**  Also what all of them have confirmed. */
+everything: boolean; 
+/**  With the files of its records. */
+files: boolean } | 
+/**  Takes in such a file. Reading it twice is harmless. */
+{ type: "readBundle"; 
+/**  The file on this computer. */
+path: string } | 
 /**  Keeps a setting of this computer (theme, density, relay, ...). */
 { type: "setSetting"; 
 /**  Its key. */
@@ -780,6 +812,20 @@ lock: BackupLock } |
 path: string; 
 /**  How it is locked. */
 lock: BackupLock } | 
+/**  Writes what the other computers of a space may lack to an encrypted file, for exchange without a network. */
+{ type: "writeBundle"; 
+/**  The file on this computer; must not exist yet. */
+path: string; 
+/**  The space. */
+space: string; 
+/**  Also what all of them have confirmed. */
+everything: boolean; 
+/**  With the files of its records. */
+files: boolean } | 
+/**  Takes in such a file. Reading it twice is harmless. */
+{ type: "readBundle"; 
+/**  The file on this computer. */
+path: string } | 
 /**  Keeps a setting of this computer (theme, density, relay, ...). */
 { type: "setSetting"; 
 /**  Its key. */
@@ -1397,6 +1443,10 @@ report: CheckReport } |
 { type: "backedUp"; 
 /**  What is in it. */
 report: BackupReport } | 
+/**  A bundle was written, or read. */
+{ type: "bundle"; 
+/**  What is in it. */
+report: BundleReport } | 
 /**  Many records were changed. */
 { type: "changed"; 
 /**  How many. */

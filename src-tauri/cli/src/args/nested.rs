@@ -81,3 +81,29 @@ pub(crate) enum AttachmentCommand {
         timeout: String,
     },
 }
+
+/// What to do with bundles.
+#[derive(Debug, Subcommand)]
+pub(crate) enum BundleCommand {
+    /// Write what the other computers of a space may lack to an encrypted file
+    ///
+    /// Only the computers that read the space now can open it. Whoever carries it needs no part in the space.
+    Write {
+        /// The file; must not exist yet
+        file: PathBuf,
+        /// The space
+        #[arg(long)]
+        space: String,
+        /// Also what all of them have confirmed
+        #[arg(long)]
+        all: bool,
+        /// Without the files of its records
+        #[arg(long)]
+        no_files: bool,
+    },
+    /// Take in such a file; reading it twice is harmless
+    Read {
+        /// The file
+        file: PathBuf,
+    },
+}

@@ -3,7 +3,7 @@ use tuttu_model::FieldEdit;
 
 use super::bulk::BulkChange;
 use super::query::ListFilter;
-use super::view::{BackupReport, CheckReport, ImportReport, InvitationView};
+use super::view::{BackupReport, BundleReport, CheckReport, ImportReport, InvitationView};
 
 /// Names a record: an id, a unique prefix of one, or a unique name; with the space where that is not unique.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -279,6 +279,22 @@ pub enum Command {
         /// How it is locked.
         lock: BackupLock,
     },
+    /// Writes what the other computers of a space may lack to an encrypted file, for exchange without a network.
+    WriteBundle {
+        /// The file on this computer; must not exist yet.
+        path: String,
+        /// The space.
+        space: String,
+        /// Also what all of them have confirmed.
+        everything: bool,
+        /// With the files of its records.
+        files: bool,
+    },
+    /// Takes in such a file. Reading it twice is harmless.
+    ReadBundle {
+        /// The file on this computer.
+        path: String,
+    },
     /// Keeps a setting of this computer (theme, density, relay, ...).
     SetSetting {
         /// Its key.
@@ -372,6 +388,11 @@ pub enum Outcome {
     BackedUp {
         /// What is in it.
         report: BackupReport,
+    },
+    /// A bundle was written, or read.
+    Bundle {
+        /// What is in it.
+        report: BundleReport,
     },
     /// Many records were changed.
     Changed {

@@ -407,6 +407,25 @@ shape!(
     }
 );
 shape!(
+    /// What a bundle holds, or what came out of one.
+    BundleReport {
+        /// The file.
+        path: String,
+        /// The space's name.
+        space: String,
+        /// When it was read: who wrote it.
+        from: String,
+        /// When it was written: how many computers can open it.
+        computers: u32,
+        /// Changes in it; when it was read, those that were not here.
+        changes: u32,
+        /// Files in it; when it was read, those that were not here.
+        files: u32,
+        /// Its size in bytes when it was written, as a number in text.
+        bytes: String,
+    }
+);
+shape!(
     /// What a backup holds.
     BackupReport {
         /// The file.

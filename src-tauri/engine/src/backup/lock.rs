@@ -66,6 +66,12 @@ impl Lock {
     }
 }
 
+/// Locks a file for several keys, any of which opens it.
+pub(crate) fn encrypt_for<W: Write>(recipients: &[x25519::Recipient], to: W) -> Result<age::stream::StreamWriter<W>> {
+    let recipients = recipients.iter().map(|recipient| recipient as &dyn Recipient);
+    Encryptor::with_recipients(recipients).map_err(Error::other)?.wrap_output(to)
+}
+
 /// How a recovery kit begins, before what is encrypted.
 pub(crate) const KIT: &str = "Tuttu recovery kit";
 /// Where the encrypted part of a text begins.
