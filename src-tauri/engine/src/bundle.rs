@@ -145,7 +145,7 @@ impl Engine {
         let given = self.inner.read(|reader| {
             let all = reader.files(crate::files::LISTED)?;
             let given = all.into_iter().map(|hash| Ok((hash, reader.gives_file(space, &hash)?)));
-            Ok(given.collect::<Result<Vec<_>, crate::failure::Failure>>()?)
+            given.collect::<Result<Vec<_>, crate::failure::Failure>>()
         })?;
         for (hash, _) in given.into_iter().filter(|(_, given)| *given) {
             let Some(mut file) = self.inner.whole_file(&hash) else { continue };
@@ -271,7 +271,7 @@ impl Engine {
         let Some(file) = named else { return Ok(None) };
         let incoming = self.take_in_file(&WantedFile { space: *space, hash, name: file.name, size })?;
         // Bundles hold files whole: what came before over the network is not gone on with.
-        incoming.from_the_beginning().map(Some)
+        incoming.start_over().map(Some)
     }
 
     /// What the writer says it holds is an acknowledgement, if the writer may read the space and signed it.

@@ -170,7 +170,7 @@ impl IncomingFile {
     }
 
     /// Forgets what was held before.
-    pub(crate) fn from_the_beginning(mut self) -> Result<Self, ErrorView> {
+    pub(crate) fn start_over(mut self) -> Result<Self, ErrorView> {
         let emptied = self.file.set_len(0).and_then(|()| self.file.seek(SeekFrom::Start(0)));
         self.held = emptied.map_err(|error| cannot(&self.path, "written", &error))?;
         Ok(self)

@@ -66,8 +66,10 @@ fn main() -> ExitCode {
     ExitCode::SUCCESS
 }
 
+type Samples = Vec<Vec<u8>>;
+
 /// Changes, and what is kept to show records.
-fn samples(store: &Store) -> Result<(Vec<Vec<u8>>, Vec<Vec<u8>>), StoreError> {
+fn samples(store: &Store) -> Result<(Samples, Samples), StoreError> {
     store.read(|reader| {
         let (mut changes, mut views) = (Vec::new(), Vec::new());
         for row in reader.list(&ListQuery { limit: u32::MAX, ..ListQuery::default() })?.0 {

@@ -86,8 +86,11 @@ pub(crate) fn armored(bytes: &[u8]) -> Result<Vec<u8>> {
     writer.finish()
 }
 
+/// The encrypted part of a file, armoured or not.
+pub(crate) type Encrypted<R> = ArmoredReader<BufReader<Chain<Cursor<Vec<u8>>, R>>>;
+
 /// What is encrypted, in a file that holds only that or, as a recovery kit does, words for people before lines of text.
-pub(crate) fn encrypted<R: BufRead>(mut from: R) -> Result<ArmoredReader<BufReader<Chain<Cursor<Vec<u8>>, R>>>> {
+pub(crate) fn encrypted<R: BufRead>(mut from: R) -> Result<Encrypted<R>> {
     let mut line = Vec::new();
     if from.fill_buf()?.starts_with(KIT.as_bytes()) {
         let mut words = from.by_ref().take(WORDS);
