@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
-pub(crate) use nested::{AttachmentCommand, SpaceCommand, TagCommand};
+pub(crate) use nested::{AttachmentCommand, ComputerCommand, SpaceCommand, TagCommand};
 
 /// People, organisations and what you did with them, on your own computer. Shares a space directly with colleagues, without a server.
 #[derive(Debug, Parser)]
@@ -371,6 +371,9 @@ pub(crate) enum Command {
         #[arg(long)]
         auto: bool,
     },
+    /// Your own computers
+    #[command(subcommand)]
+    Computer(ComputerCommand),
     /// Let in somebody who waits
     Approve {
         /// The request, from `requests` or the event

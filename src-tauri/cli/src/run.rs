@@ -11,7 +11,7 @@ use crate::args::{AttachmentCommand, Cli, Command, SpaceCommand, TagCommand};
 use crate::backend::{Backend, vault_dir};
 use crate::maintenance::KeyFrom;
 use crate::output::Out;
-use crate::{bulk, duplicates, lists, maintenance, past, records, serve, sharing, ties, today};
+use crate::{bulk, computers, duplicates, lists, maintenance, past, records, serve, sharing, ties, today};
 
 /// Runs one command line.
 pub(crate) fn run(cli: Cli) -> Result<ExitCode, ErrorView> {
@@ -33,6 +33,7 @@ async fn dispatch(cli: Cli) -> Result<ExitCode, ErrorView> {
         Command::Init { name, computer } => init(out, &dir, name, computer),
         Command::Serve { bind, no_lan, relay } => serve::serve(out, &dir, bind, !no_lan, relay).await,
         Command::Join { link, auto } => sharing::join(out, &dir, link, auto, cli.yes).await,
+        Command::Computer(command) => computers::run(out, &dir, command, cli.yes).await,
         Command::Sync { timeout } => sharing::sync(out, &dir, &timeout).await,
         Command::Invite { space, role, expires, auto, for_whom, relay } => {
             sharing::invite(out, &dir, sharing::Terms { space, role, expires, auto, for_whom, relay }).await
@@ -63,7 +64,7 @@ fn init(out: Out, dir: &Path, name: String, computer: Option<String>) -> Result<
     Ok(ExitCode::SUCCESS)
 }
 
-fn host_name() -> String {
+pub(crate) fn host_name() -> String {
     let from_file = std::fs::read_to_string("/etc/hostname").ok().map(|name| name.trim().to_owned());
     std::env::var("COMPUTERNAME").ok().or(from_file).filter(|name| !name.is_empty()).unwrap_or_else(|| "My computer".to_owned())
 }
@@ -138,8 +139,11 @@ async fn plain(out: Out, backend: &mut Backend, dir: &Path, command: Command, ye
         Command::Backup { file, passphrase_file, recipient } => {
             maintenance::backup(out, backend, &file, KeyFrom { passphrase_file, key: recipient }).await
         }
-        Command::Init { .. } | Command::Serve { .. } | Command::Join { .. } | Command::Sync { .. } | Command::Invite { .. } => {
-            Ok(ExitCode::SUCCESS)
-        }
+        Command::Init { .. }
+        | Command::Serve { .. }
+        | Command::Join { .. }
+        | Command::Sync { .. }
+        | Command::Invite { .. }
+        | Command::Computer(_) => Ok(ExitCode::SUCCESS),
     }
 }

@@ -54,7 +54,8 @@ impl Inner {
             made: self.now(),
             person_name: self.person_name(reader)?,
             computer_name: self.computer_name(reader)?,
-            person: data_encoding::HEXLOWER.encode(&self.keys.person.to_bytes()),
+            // A computer that another one let in has no person key, so its backup has none either.
+            person: self.person_key().map(|key| data_encoding::HEXLOWER.encode(&key.to_bytes())).unwrap_or_default(),
         };
         let to = lock.encrypt(BufWriter::new(&part.file)).map_err(|error| part.unwritable(&error))?;
         let mut writer = PieceWriter::begin(to, &manifest).map_err(|error| part.unwritable(&error))?;

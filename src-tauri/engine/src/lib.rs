@@ -13,6 +13,7 @@ mod check;
 mod clock;
 mod commands;
 mod commit;
+mod computers;
 mod damage;
 mod definitions;
 mod duplicates;
@@ -44,6 +45,7 @@ mod typed_links;
 mod undo;
 mod vault;
 
+pub use computers::joining::Adopted;
 pub use engine::{Engine, NewVault, Peer};
 pub use pairing::InvitationTerms;
 pub use place::default_vault_dir;

@@ -254,7 +254,7 @@ impl World {
     /// What pairing does after both agreed. Says whether the guest was let in.
     fn take_in(&mut self, host: usize, guest: usize, invitation: &str) -> bool {
         let (inviter, joiner) = (self.vaults[host].engine(), self.vaults[guest].engine());
-        let certificate = joiner.join_certificate(&self.space).expect("a certificate");
+        let certificate = joiner.join_certificates(&self.space).expect("a certificate");
         let (_, name, _) = joiner.introduction().expect("a name");
         let Ok(ops) = inviter.admit(invitation, &joiner.computer(), certificate, &name) else { return false };
         let joined = joiner.joined(&self.space, ops);

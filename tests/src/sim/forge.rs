@@ -44,7 +44,7 @@ fn grants(engine: &Engine, space: &SpaceId) -> Vec<(OpHash, Role)> {
     let me = membership.person_of(&engine.computer());
     let granted = membership.in_order().filter_map(|op| match &op.op().body {
         OpBody::SetRole { person, role, .. } if Some(*person) == me => Some((op.hash(), *role)),
-        OpBody::Genesis { founder, .. } if Some(*founder) == me => Some((op.hash(), Role::Owner)),
+        OpBody::Genesis { founder, .. } | OpBody::Found { founder, .. } if Some(*founder) == me => Some((op.hash(), Role::Owner)),
         _ => None,
     });
     granted.collect()

@@ -230,6 +230,11 @@ impl Link {
                 self.cut = true;
                 News::Closed(reason)
             }
+            Effect::Announced { space, genesis } => {
+                let taken = engine.announced(&space, genesis);
+                assert!(taken.is_ok(), "{taken:?}");
+                News::Moved
+            }
             Effect::Removed { .. } | Effect::Receiving { .. } => News::Moved,
         }
     }

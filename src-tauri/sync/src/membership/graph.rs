@@ -182,7 +182,7 @@ impl Graph {
             past.insert_all(&self.nodes[*parent].past);
             past.insert(*parent);
         }
-        let signer = match op.signer {
+        let signer = match op.authority() {
             Signer::Person(id) => Hand::Key(self.number_person(id)),
             Signer::Computer(id) => Hand::Computer(self.number_computer(id)),
         };
@@ -200,7 +200,7 @@ impl Graph {
 
     fn index(&mut self, number: usize, body: &OpBody) -> Act {
         match body {
-            OpBody::Genesis { founder, .. } => {
+            OpBody::Genesis { founder, .. } | OpBody::Found { founder, .. } => {
                 let person = self.number_person(*founder);
                 self.roles_of[person].push(number);
                 Act::Role { person, role: Role::Owner }
@@ -210,14 +210,8 @@ impl Graph {
                 self.roles_of[person].push(number);
                 Act::Role { person, role: *role }
             }
-            OpBody::Certify { person, computer, .. } => {
-                let (person, computer) = (self.number_person(*person), self.number_computer(*computer));
-                self.certificates.entry((person, computer)).or_default().push(number);
-                if !self.persons_of[computer].contains(&person) {
-                    self.persons_of[computer].push(person);
-                }
-                Act::Certify { person, computer }
-            }
+            OpBody::Certify { person, computer, .. } => self.index_certificate(number, *person, *computer),
+            OpBody::Vouch { voucher } => self.index_certificate(number, voucher.vouched.person, voucher.vouched.computer),
             OpBody::Revoke { computer, .. } => {
                 let computer = self.number_computer(*computer);
                 self.revocations_of[computer].push(number);
@@ -225,6 +219,15 @@ impl Graph {
             }
             OpBody::Rename { .. } => Act::Rename,
         }
+    }
+
+    fn index_certificate(&mut self, number: usize, person: PersonId, computer: ComputerId) -> Act {
+        let (person, computer) = (self.number_person(person), self.number_computer(computer));
+        self.certificates.entry((person, computer)).or_default().push(number);
+        if !self.persons_of[computer].contains(&person) {
+            self.persons_of[computer].push(person);
+        }
+        Act::Certify { person, computer }
     }
 }
 

@@ -156,7 +156,7 @@ impl<'a> Rules<'a> {
         revocations.iter().copied().filter(|op| said(op) && entitled(op)).collect()
     }
 
-    fn computers_above(&self, person: usize, computer: usize) -> Vec<usize> {
+    pub(super) fn computers_above(&self, person: usize, computer: usize) -> Vec<usize> {
         let mut above = Vec::new();
         let mut at = self.certificate(person, computer);
         while let Some(certificate) = at {

@@ -249,7 +249,9 @@ impl Lane {
             Message::Places { feed, hashes, .. } => self.places_came(&feed, &hashes, io),
             Message::AskEntry { feed, seq, .. } => self.answer_entry(feed, seq, io),
             Message::OneEntry { feed, entry, .. } => self.entry_came(&feed, entry, io),
-            Message::Bye { .. } | Message::Hello { .. } | Message::Offer { .. } => Err(broken("a message came in the wrong place")),
+            Message::Bye { .. } | Message::Hello { .. } | Message::Offer { .. } | Message::Announce { .. } => {
+                Err(broken("a message came in the wrong place"))
+            }
         }
     }
 
