@@ -95,3 +95,257 @@ fn a_second_computer_has_everything_and_no_key_of_the_first() {
         computer.ok(&["check"]);
     }
 }
+
+#[test]
+fn later_memberships_follow_to_every_computer() {
+    let (mut desk, mut maria) = (Computer::new("Ilona"), Computer::new("Maria"));
+    desk.serve();
+    maria.serve();
+    let mut laptop = next_computer(&desk, "Laptop");
+    laptop.serve();
+    // The third is let in by the second, which has no person key, while the first is off.
+    desk.kill();
+    let mut phone = next_computer(&laptop, "Phone");
+    phone.serve();
+
+    // Made on the second and on the third, joined on the second and on the third, while the first is off.
+    laptop.ok(&["space", "new", "Choir"]);
+    laptop.ok(&["add", "person", "name=Alto", "--space", "Choir"]);
+    phone.ok(&["space", "new", "Garden"]);
+    maria.ok(&["space", "new", "Harbour"]);
+    maria.ok(&["add", "person", "name=Priya", "--space", "Harbour"]);
+    maria.ok(&["space", "new", "Library"]);
+    share(&maria, &laptop, "Harbour", "editor");
+    share(&maria, &phone, "Library", "editor");
+    let spaces = ["Choir", "Garden", "Harbour", "Library", "My own"];
+    let has_all = |answer: &[Value]| {
+        let mut held = names(answer);
+        held.sort_unstable();
+        held == spaces && answer.iter().all(|space| space["role"] != "none")
+    };
+    for computer in [&laptop, &phone] {
+        computer.until(&["space", "list"], has_all);
+    }
+    laptop.until(&["search", "Priya"], |found| !found.is_empty());
+    phone.until(&["list", "person"], |people| names(people) == ["Alto", "Priya"]);
+    // And to the first, when it is back, though nobody but its own computers tells it of them.
+    desk.serve();
+    desk.until(&["space", "list"], has_all);
+    desk.until(&["list", "person"], |people| names(people) == ["Alto", "Priya"]);
+    // It writes there at once, and the colleague takes it for the same person's.
+    desk.until(&["set", "Priya", "title=Head"], |_| true);
+    maria.until(&["get", "Priya"], |record| record[0]["orgs"][0]["title"] == "Head");
+    let members = maria.until(&["members", "Harbour"], |members| {
+        members
+            .iter()
+            .any(|member| member["name"] == "Ilona" && member["computers"].as_array().is_some_and(|computers| computers.len() == 3))
+    });
+    assert_eq!(members.len(), 2, "{members:#?}");
+
+    // All are shown everywhere, with what they confirmed.
+    for computer in [&desk, &laptop, &phone] {
+        let listed = computer.until(&["computer", "list"], |computers| {
+            computers.len() == 3 && computers.iter().all(|own| own["this"] == true || !text(own, "last_ack").is_empty())
+        });
+        assert!(listed.iter().all(|own| own["spaces"].as_array().is_some_and(|spaces| spaces.len() == 5)), "{listed:#?}");
+        assert_eq!((listed[0]["this"].as_bool(), text(&listed[0], "state")), (Some(true), "this"));
+        assert_eq!(names(&listed).iter().filter(|name| ["Ilona’s computer", "Laptop", "Phone"].contains(name)).count(), 3);
+    }
+
+    // Leaving is said once, by the person, on any computer.
+    phone.ok(&["space", "leave", "Harbour"]);
+    for computer in [&desk, &laptop, &phone] {
+        computer.until(&["space", "list"], |spaces| spaces.iter().any(|space| space["name"] == "Harbour" && space["role"] == "none"));
+    }
+    for computer in [&desk, &laptop, &phone, &maria] {
+        computer.ok(&["check"]);
+    }
+}
+
+#[test]
+fn a_revoked_computer_gets_nothing_further_and_what_it_wrote_late_does_not_count() {
+    let (mut desk, mut maria) = (Computer::new("Ilona"), Computer::new("Maria"));
+    desk.serve();
+    maria.serve();
+    desk.ok(&["space", "new", "Harbour"]);
+    desk.ok(&["add", "person", "name=Priya", "--space", "Harbour"]);
+    share(&desk, &maria, "Harbour", "editor");
+    let mut laptop = next_computer(&desk, "Laptop");
+    laptop.serve();
+    let mut phone = next_computer(&laptop, "Phone");
+    phone.serve();
+    laptop.ok(&["set", "Priya", "title=In time"]);
+    let in_time = |record: &[Value]| record[0]["orgs"][0]["title"] == "In time";
+    for computer in [&desk, &maria, &phone] {
+        computer.until(&["get", "Priya"], in_time);
+    }
+    desk.until(&["computer", "list"], |computers| computers.len() == 3);
+
+    // Not by one that it let in, nor the first by the second.
+    let [code, message, hint] = phone.refused_with_hint(&["computer", "revoke", "Laptop"]);
+    assert_eq!((code.as_str(), message.as_str()), ("not-allowed", "This computer may not take out “Laptop”."));
+    assert!(hint.contains("“Ilona’s computer”") && hint.contains("“Laptop”"), "{hint}");
+    let (code, _) = laptop.refused(&["computer", "revoke", "Ilona’s computer"]);
+    assert_eq!(code, "not-allowed");
+
+    // The first is apart when it revokes; the others do not know, and take what the lost one writes.
+    desk.kill();
+    desk.ok(&["computer", "revoke", "Laptop"]);
+    laptop.ok(&["set", "Priya", "birthday=--01-01"]);
+    laptop.ok(&["add", "person", "name=Late", "--space", "Harbour"]);
+    for computer in [&maria, &phone] {
+        computer.until(&["search", "Late"], |found| !found.is_empty());
+        computer.until(&["get", "Priya"], |record| text(&record[0], "birthday") == "--01-01");
+    }
+    desk.serve();
+    for computer in [&desk, &maria, &phone] {
+        let priya = computer.until(&["get", "Priya"], |record| text(&record[0], "birthday").is_empty());
+        assert!(in_time(&priya), "what it wrote in time stays: {priya:#?}");
+        computer.until(&["search", "Late"], <[Value]>::is_empty);
+    }
+    laptop.event("refused", |event| text(event, "reason").contains("This computer was taken out of “Harbour”"));
+    laptop.until(&["computer", "list"], |computers| computers.iter().any(|own| own["name"] == "Laptop" && own["state"] == "revoked"));
+
+    // It gets nothing further, by nobody, and its own copy stays readable.
+    desk.ok(&["add", "person", "name=After", "--space", "Harbour"]);
+    desk.ok(&["add", "person", "name=Own and after"]);
+    phone.until(&["list", "person"], |people| names(people) == ["After", "Own and after", "Priya"]);
+    maria.until(&["search", "After"], |found| found.len() == 1);
+    let _ = laptop.run(&["sync", "--timeout", "3s"]);
+    assert_eq!(names(&laptop.lines(&["list", "person"])), ["Priya"]);
+    let (code, _) = laptop.refused(&["set", "Priya", "birthday=--02-02"]);
+    assert_eq!(code, "not-allowed");
+    let (code, _) = laptop.refused(&["space", "new", "Another"]);
+    assert_eq!(code, "not-allowed");
+    let (code, _) = laptop.refused(&["computer", "invite"]);
+    assert_eq!(code, "not-allowed");
+
+    // Whom it had let in stays, and finds its way into new spaces without it.
+    phone.ok(&["space", "new", "Choir"]);
+    desk.until(&["space", "list"], |spaces| names(spaces).contains(&"Choir"));
+    let computers = desk.lines(&["computer", "list"]);
+    let lost = computers.iter().find(|own| own["name"] == "Laptop").unwrap();
+    assert_eq!((text(lost, "state"), lost["spaces"].as_array().map(Vec::len)), ("revoked", Some(0)), "{computers:#?}");
+    // It cannot come back with the keys it has.
+    let link = desk.ok(&["computer", "invite", "--auto"]);
+    let (code, message) = laptop.refused(&["--yes", "computer", "join", text(&link, "link"), "--auto"]);
+    assert!(code != "internal", "{code}: {message}");
+    laptop.until(&["computer", "list"], |computers| computers.iter().any(|own| own["this"] == true && own["state"] == "revoked"));
+    for computer in [&desk, &maria, &phone] {
+        computer.ok(&["check"]);
+    }
+}
+
+#[test]
+fn a_link_for_a_computer_works_once_in_time_and_as_it_was_made() {
+    let mut desk = Computer::new("Ilona");
+    desk.serve();
+    let refused = |link: &str, expected: &str| {
+        let newcomer = Computer::without_vault();
+        let (code, message) = newcomer.refused(&["computer", "join", link, "--auto"]);
+        assert_eq!(code, "link", "{message}");
+        assert!(message.contains(expected), "{message}");
+        assert!(!newcomer.vault().join("vault.db").exists(), "nothing is left of an attempt");
+    };
+    let link = desk.ok(&["computer", "invite", "--auto"]);
+    let minutes = |text: &str| text.get(14..16).and_then(|minutes| minutes.parse::<u32>().ok()).unwrap();
+    let now = desk.ok(&["add", "note", "text=x"]);
+    let apart = (minutes(text(&link, "expires")) + 60 - minutes(text(&now["created"], "at"))) % 60;
+    assert!((9..=10).contains(&apart), "ten minutes unless told: {link} {now}");
+
+    let link = text(&link, "link").to_owned();
+    let middle = link.len() / 2;
+    let other = if link.as_bytes()[middle] == b'A' { "B" } else { "A" };
+    refused(&format!("{}{other}{}", &link[..middle], &link[middle + 1..]), "mistyped");
+    refused(&link[..link.len() - 9], "cut off");
+    refused(&link.replace("computer", "join"), "mistyped");
+    desk.ok(&["space", "new", "Harbour"]);
+    let space_link = desk.ok(&["invite", "Harbour", "--auto"]);
+    refused(text(&space_link, "link"), "leads into a space");
+    let (code, message) = Computer::new("Maria").refused(&["join", &link, "--auto"]);
+    assert_eq!(code, "link", "{message}");
+
+    let second = Computer::without_vault();
+    second.ok(&["computer", "join", &link, "--auto"]);
+    refused(&link, "already used");
+
+    let short = desk.ok(&["computer", "invite", "--auto", "--expires", "1s"]);
+    std::thread::sleep(std::time::Duration::from_millis(1_500));
+    refused(text(&short, "link"), "has expired");
+    let (code, _) = desk.refused(&["computer", "invite", "--expires", "3d"]);
+    assert_eq!(code, "invalid");
+    assert_eq!(desk.lines(&["computer", "list"]).len(), 2);
+}
+
+#[test]
+fn words_are_compared_before_a_computer_is_let_in() {
+    let mut desk = Computer::new("Ilona");
+    desk.serve();
+    let link = desk.ok(&["computer", "invite"]);
+    let laptop = Computer::without_vault();
+    // The link alone is not enough: the new computer skips comparing, this one does not.
+    let joining = laptop.begin(&["computer", "join", text(&link, "link"), "--auto", "--computer", "Laptop"]);
+    let request = desk.event("join-request", |_| true)["request"].clone();
+    assert_eq!((text(&request, "role"), text(&request, "computerName")), ("computer", "Laptop"), "{request:#}");
+    assert_eq!(desk.lines(&["computer", "list"]).len(), 1);
+    desk.ok(&["decline", text(&request, "id")]);
+    assert!(joining.fails().contains("declined"));
+    assert!(!laptop.vault().join("vault.db").exists());
+
+    // The link still works, and both see the same words.
+    let joining = laptop.begin(&["--yes", "computer", "join", text(&link, "link"), "--computer", "Laptop"]);
+    let request = desk.event("join-request", |_| true)["request"].clone();
+    desk.ok(&["approve", text(&request, "id")]);
+    let joined = joining.lines();
+    assert_eq!(joined[0]["words"], request["words"]);
+    assert_eq!(desk.lines(&["computer", "list"]).len(), 2);
+}
+
+#[test]
+fn records_of_a_vault_that_joins_move_along() {
+    let mut desk = Computer::new("Ilona");
+    desk.ok(&["add", "person", "name=Priya"]);
+    desk.serve();
+    let mut old = Computer::new("Somebody");
+    let org = old.ok(&["add", "org", "name=Harbourline Trust"]);
+    let quentin = old.ok(&["add", "person", "name=Quentin", "email=work:q@x.example", &format!("org={}", text(&org, "id"))]);
+    old.ok(&["add", "note", "text=Met at the fair", &format!("with={}", text(&quentin, "id"))]);
+    let gone = old.ok(&["add", "person", "name=In the trash"]);
+    old.ok(&["delete", text(&gone, "id")]);
+
+    let link = desk.ok(&["computer", "invite", "--auto"]);
+    let (code, message) = old.refused(&["computer", "join", text(&link, "link"), "--auto"]);
+    assert_eq!(code, "not-allowed", "{message}");
+    let joined = old.ok(&["--yes", "computer", "join", text(&link, "link"), "--auto", "--computer", "Old laptop"]);
+    assert_eq!(joined["moved"], 4, "{joined}");
+    assert_eq!(names(&old.lines(&["list", "person"])), ["Priya", "Quentin"]);
+    old.serve();
+    for computer in [&old, &desk] {
+        computer.until(&["list", "person"], |people| names(people) == ["Priya", "Quentin"]);
+        let quentin = computer.ok(&["get", "Quentin"]);
+        assert_eq!(text(&quentin["emails"][0], "value"), "q@x.example");
+        assert_eq!(
+            text(&quentin["orgs"][0], "org"),
+            text(&computer.ok(&["get", "Harbourline Trust"]), "id"),
+            "links lead to where it moved"
+        );
+        let timeline = computer.lines(&["timeline", "Quentin"]);
+        assert!(timeline.iter().any(|line| text(line, "text") == "Met at the fair"), "{timeline:#?}");
+        assert!(names(&computer.lines(&["trash"])).contains(&"In the trash"));
+        computer.ok(&["check"]);
+    }
+    assert_eq!(text(&old.ok(&["status"])["person"], "name"), "Ilona");
+    old.ok(&["set", "Quentin", "title=Chair"]);
+    desk.until(&["get", "Quentin"], |record| record[0]["orgs"][0]["title"] == "Chair");
+    // A member of somebody else's spaces is not made another person.
+    let mut maria = Computer::new("Maria");
+    maria.ok(&["space", "new", "Library"]);
+    maria.serve();
+    let jon = Computer::new("Jon");
+    let invitation = maria.ok(&["invite", "Library", "--auto"]);
+    jon.ok(&["join", text(&invitation, "link"), "--auto"]);
+    let link = desk.ok(&["computer", "invite", "--auto"]);
+    let (code, message) = jon.refused(&["--yes", "computer", "join", text(&link, "link"), "--auto"]);
+    assert_eq!(code, "invalid");
+    assert!(message.contains("“Library”"), "{message}");
+}

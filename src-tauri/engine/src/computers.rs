@@ -186,8 +186,10 @@ impl Inner {
             match ack.filter(|ack| reader.vector(&row.id).is_ok_and(|vector| covers(&ack.vector, &vector))) {
                 Some(ack) => confirmed = Some(confirmed.map_or(ack.at, |at: i64| at.min(ack.at))),
                 None => {
-                    missing = true;
-                    pending += reader.pending_for(&row.id, ack.map_or(&Vector::default(), |ack| &ack.vector))?;
+                    let left = reader.pending_for(&row.id, ack.map_or(&Vector::default(), |ack| &ack.vector))?;
+                    // Of a space in which nothing was ever written there is nothing to confirm.
+                    missing |= left > 0;
+                    pending += left;
                 }
             }
         }

@@ -49,6 +49,8 @@ pub(super) struct Vault {
     key: SecretKey,
     person_key: SecretKey,
     pub(super) spaces: BTreeMap<SpaceId, Space>,
+    /// The space that only the person's own computers share.
+    pub(super) own: Option<SpaceId>,
     salt: u64,
 }
 
@@ -62,7 +64,12 @@ pub(super) fn key(byte: u8) -> SecretKey {
 
 impl Vault {
     pub(super) fn new(name: u8) -> Self {
-        Self { key: key(name), person_key: key(name + 100), spaces: BTreeMap::new(), salt: u64::from(name) << 32 }
+        Self { key: key(name), person_key: key(name + 100), spaces: BTreeMap::new(), own: None, salt: u64::from(name) << 32 }
+    }
+
+    /// Another computer of the same person.
+    pub(super) fn next(&self, name: u8) -> Self {
+        Self { person_key: self.person_key.clone(), ..Self::new(name) }
     }
 
     pub(super) fn id(&self) -> ComputerId {
@@ -117,6 +124,15 @@ impl Vault {
         };
         let signed = op.sign(&self.person_key);
         self.take_ops(space, vec![signed]);
+    }
+
+    /// Takes a computer of this vault's person out.
+    pub(super) fn revoke(&mut self, space: &SpaceId, computer: &ComputerId) {
+        let membership = self.membership(space).unwrap().unwrap();
+        let cuts = membership.cuts_for(&self.person(), Some(computer), &self.headers(space).unwrap(), &self.vector(space).unwrap());
+        let (signer, body) = (Signer::Person(self.person()), OpBody::Revoke { computer: *computer, cuts });
+        let op = membership.draft(signer, 1, body).unwrap().sign(&self.person_key);
+        self.take_ops(space, vec![op]);
     }
 
     /// What pairing does: the joiner's certificate, a grant, and all operations given to the joiner.
@@ -284,6 +300,10 @@ impl Replica for Vault {
         Ok(self.spaces.keys().copied().collect())
     }
 
+    fn own_space(&self) -> Result<Option<SpaceId>, ReadError> {
+        Ok(self.own)
+    }
+
     fn membership(&self, space: &SpaceId) -> Result<Option<Arc<Membership>>, ReadError> {
         Ok(self.spaces.get(space).and_then(|space| space.membership.clone()))
     }
@@ -389,6 +409,10 @@ impl Wire {
                     let outcome = vaults[side].store(&space, batch);
                     let after = self.sessions[side].stored(token, outcome, vaults[side]);
                     self.carry_out(side, after, vaults);
+                }
+                Effect::Announced { space, genesis } => {
+                    vaults[side].take_ops(&space, vec![genesis]);
+                    self.changed(side, &space, vaults);
                 }
                 Effect::OwnFeedAhead { space, feed } => {
                     vaults[side].new_epoch(&space);
