@@ -229,8 +229,25 @@ fn a_revoked_computer_gets_nothing_further_and_what_it_wrote_late_does_not_count
     // It cannot come back with the keys it has.
     let link = desk.ok(&["computer", "invite", "--auto"]);
     let (code, message) = laptop.refused(&["--yes", "computer", "join", text(&link, "link"), "--auto"]);
-    assert!(code != "internal", "{code}: {message}");
+    assert_eq!(code, "not-allowed");
+    assert!(message.contains("cannot come back"), "{message}");
     laptop.until(&["computer", "list"], |computers| computers.iter().any(|own| own["this"] == true && own["state"] == "revoked"));
+    // Taken out while it is connected it hears so at once; and a computer may take itself out.
+    let mut tablet = next_computer(&desk, "Tablet");
+    tablet.serve();
+    phone.until(&["computer", "list"], |computers| names(computers).contains(&"Tablet"));
+    tablet.until(&["computer", "list"], |computers| computers.iter().any(|own| own["name"] == "Phone" && own["state"] != "away"));
+    desk.ok(&["computer", "revoke", "Phone"]);
+    phone.event("refused", |event| text(event, "reason").contains("This computer was taken out of “My own”"));
+    tablet.ok(&["computer", "revoke", "Tablet"]);
+    let revoked =
+        |name: &'static str| move |computers: &[Value]| computers.iter().any(|own| own["name"] == name && own["state"] == "revoked");
+    desk.until(&["computer", "list"], revoked("Tablet"));
+    maria.until(&["members", "Harbour"], |members| {
+        members
+            .iter()
+            .any(|member| member["name"] == "Ilona" && member["computers"].as_array().is_some_and(|computers| computers.len() == 1))
+    });
     for computer in [&desk, &maria, &phone] {
         computer.ok(&["check"]);
     }
@@ -316,8 +333,12 @@ fn records_of_a_vault_that_joins_move_along() {
     let link = desk.ok(&["computer", "invite", "--auto"]);
     let (code, message) = old.refused(&["computer", "join", text(&link, "link"), "--auto"]);
     assert_eq!(code, "not-allowed", "{message}");
+    // The process that has the vault open carries it out, and goes on as another person's.
+    old.serve();
     let joined = old.ok(&["--yes", "computer", "join", text(&link, "link"), "--auto", "--computer", "Old laptop"]);
     assert_eq!(joined["moved"], 4, "{joined}");
+    assert_eq!(names(&old.lines(&["list", "person"])), ["Priya", "Quentin"]);
+    old.kill();
     assert_eq!(names(&old.lines(&["list", "person"])), ["Priya", "Quentin"]);
     old.serve();
     for computer in [&old, &desk] {

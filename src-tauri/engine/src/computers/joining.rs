@@ -98,12 +98,18 @@ impl Engine {
 
     fn nothing_shared(&self) -> Result<(), ErrorView> {
         self.inner.read(|reader| {
-            let shared = |membership: &Membership| !membership.is_private() && membership.role(&self.inner.person()) != Role::None;
+            let me = &self.inner.computer;
+            if let Some((_, own)) = self.inner.own_membership(reader)?
+                && own.computers_of(&self.inner.person()).iter().any(|one| one.computer == *me && one.revoked)
+            {
+                let message = "This computer was taken out of your computers, and with the key it has it cannot come back.";
+                let hint = "Its records stay readable. Join in a new folder: tuttu --vault DIR computer join LINK";
+                return Err(ErrorView::new(ErrorCode::NotAllowed, message, hint).into());
+            }
             for row in reader.spaces()? {
-                if shared(&*self.inner.membership(reader, &row.id)?) {
-                    let message = format!("You are a member of “{}” in this vault, under another identity.", row.name);
-                    let hint = "Nothing was changed. Leave its spaces first, or join in a new folder: tuttu --vault DIR computer join LINK";
-                    return Err(ErrorView::new(ErrorCode::Invalid, message, hint).into());
+                let membership = self.inner.membership(reader, &row.id)?;
+                if !membership.is_private() && membership.may_read(me) {
+                    return Err(is_member(&row.name).into());
                 }
             }
             Ok(())
@@ -174,6 +180,12 @@ pub(crate) fn is_own(membership: &Membership, person: &PersonId) -> bool {
     membership.is_private() && membership.founder() == Some(*person)
 }
 
+fn is_member(space: &str) -> ErrorView {
+    let message = format!("You are a member of “{space}” in this vault, under another identity.");
+    let hint = "Nothing was changed. Leave its spaces first, or join in a new folder: tuttu --vault DIR computer join LINK";
+    ErrorView::new(ErrorCode::Invalid, message, hint)
+}
+
 fn refused(why: &str) -> ErrorView {
     let message = format!("This computer did not become one of theirs: {why}.");
     ErrorView::new(ErrorCode::Link, message, "Nothing was changed. Make a new link on the other computer.")
@@ -181,6 +193,14 @@ fn refused(why: &str) -> ErrorView {
 
 impl Inner {
     fn adopt(&self, tx: &mut Tx<'_>, person: PersonId, person_name: &str, incoming: Vec<Incoming>) -> Result<Adopted, Failure> {
+        if self.person() != person {
+            for row in tx.spaces()? {
+                let membership = self.membership(tx, &row.id)?;
+                if !membership.is_private() && membership.role(&self.person()) != Role::None {
+                    return Err(is_member(&row.name).into());
+                }
+            }
+        }
         let old = tx.spaces()?.into_iter().find(|row| row.private);
         let old = old.filter(|row| incoming.first().is_some_and(|own| own.space != row.id));
         if let Some(row) = &old {
