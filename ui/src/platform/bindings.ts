@@ -16,8 +16,10 @@ export const commands = {
 	mutate: (command: Command_Deserialize) => typedError<Outcome, ErrorView>(__TAURI_INVOKE("mutate", { command })),
 	/**  Dials the inviter named by a link; answers once the four words are there. */
 	joinStart: (link: string) => typedError<JoinOffer, ErrorView>(__TAURI_INVOKE("join_start", { link })),
+	/**  Dials the computer named by a link that makes this one the inviter's next computer; then as with a space. Records that are here move along. */
+	joinPersonStart: (link: string, computerName: string | null) => typedError<JoinOffer, ErrorView>(__TAURI_INVOKE("join_person_start", { link, computerName })),
 	/**  The words were compared: join, and wait until the space has arrived, or give up (then there is nothing to tell). */
-	joinAnswer: (offer: string, same: boolean) => typedError<Joined | null, ErrorView>(__TAURI_INVOKE("join_answer", { offer, same })),
+	joinAnswer: (offer: string, same: boolean) => typedError<Joined_Serialize | null, ErrorView>(__TAURI_INVOKE("join_answer", { offer, same })),
 	/**  Who waits to join. */
 	joinRequests: () => typedError<JoinRequestView[], ErrorView>(__TAURI_INVOKE("join_requests")),
 	/**  Lets somebody in who waits, or not. */
@@ -126,6 +128,8 @@ export type Answer_Deserialize =
 { type: "trash"; value: Row[] } | 
 /**  To `space`. */
 { type: "space"; value: SpaceDetail } | 
+/**  To `computers`. */
+{ type: "computers"; value: OwnComputerView[] } | 
 /**  To `settings`. */
 { type: "settings"; value: Setting[] } | 
 /**  To `export`. */
@@ -183,6 +187,8 @@ export type Answer_Serialize =
 { type: "trash"; value: Row[] } | 
 /**  To `space`. */
 { type: "space"; value: SpaceDetail } | 
+/**  To `computers`. */
+{ type: "computers"; value: OwnComputerView[] } | 
 /**  To `settings`. */
 { type: "settings"; value: Setting[] } | 
 /**  To `export`. */
@@ -522,6 +528,20 @@ relay?: string | null } |
 { type: "withdrawInvitation"; 
 /**  The invitation. */
 invitation: string } | 
+/**  Makes a link that lets the person's next computer in. Needs no network. */
+{ type: "inviteComputer"; 
+/**  How long it works, in seconds. */
+expiresIn: number; 
+/**  This computer approves whoever brings the link. */
+auto: boolean; 
+/**  Where this computer can be reached (`ip:port`), as hints; filled in by the network side. */
+hints: string[]; 
+/**  A relay the link carries; `None`: works on the same network. */
+relay?: string | null } | 
+/**  Takes one of the person's own computers out of all spaces. */
+{ type: "revokeComputer"; 
+/**  The computer: id, prefix or name. */
+computer: string } | 
 /**  Gives a member another role. */
 { type: "setRole"; 
 /**  The space. */
@@ -738,6 +758,20 @@ relay: string | null } |
 { type: "withdrawInvitation"; 
 /**  The invitation. */
 invitation: string } | 
+/**  Makes a link that lets the person's next computer in. Needs no network. */
+{ type: "inviteComputer"; 
+/**  How long it works, in seconds. */
+expiresIn: number; 
+/**  This computer approves whoever brings the link. */
+auto: boolean; 
+/**  Where this computer can be reached (`ip:port`), as hints; filled in by the network side. */
+hints: string[]; 
+/**  A relay the link carries; `None`: works on the same network. */
+relay: string | null } | 
+/**  Takes one of the person's own computers out of all spaces. */
+{ type: "revokeComputer"; 
+/**  The computer: id, prefix or name. */
+computer: string } | 
 /**  Gives a member another role. */
 { type: "setRole"; 
 /**  The space. */
@@ -1214,7 +1248,7 @@ export type JoinOffer = {
 	inviter: string,
 	/**  On which computer. */
 	inviterComputer: string,
-	/**  To which space. */
+	/**  To which space; empty where this becomes one of the inviter's own computers. */
 	spaceName: string,
 	/**  As what. */
 	role: string,
@@ -1249,7 +1283,10 @@ export type JoinRequestView = {
 };
 
 /**  A space has arrived. */
-export type Joined = {
+export type Joined = Joined_Serialize | Joined_Deserialize;
+
+/**  A space has arrived. */
+export type Joined_Deserialize = {
 	/**  The space. */
 	space: string,
 	/**  Its name. */
@@ -1258,6 +1295,26 @@ export type Joined = {
 	inviter: string,
 	/**  The four words. */
 	words: string[],
+	/**  When this became a computer of a person: how many spaces came, and how many records moved into the private one. */
+	spaces?: number,
+	/**  See `spaces`. */
+	moved?: number,
+};
+
+/**  A space has arrived. */
+export type Joined_Serialize = {
+	/**  The space. */
+	space: string,
+	/**  Its name. */
+	name: string,
+	/**  Who invited. */
+	inviter: string,
+	/**  The four words. */
+	words: string[],
+	/**  When this became a computer of a person: how many spaces came, and how many records moved into the private one. */
+	spaces: number,
+	/**  See `spaces`. */
+	moved: number,
 };
 
 /**  A labelled value: an e-mail address, a phone number, a link, a date. */
@@ -1387,6 +1444,18 @@ label: string;
 ids: string[] } | 
 /**  Done, nothing more to say. */
 { type: "done" };
+
+/**  One of the person's own computers. */
+export type OwnComputerView = {
+	/**  The computer, as members' computers are shown; what it confirmed is over all spaces it is in. */
+	computer: ComputerView,
+	/**  It was taken out. */
+	revoked: boolean,
+	/**  This computer may take it out. */
+	revocable: boolean,
+	/**  The names of the spaces it is in. */
+	spaces: string[],
+};
 
 /**  A page of a list. */
 export type Page = Page_Serialize | Page_Deserialize;
@@ -1535,6 +1604,8 @@ limit: number } |
 { type: "space"; 
 /**  Which. */
 space: string } | 
+/**  The person's own computers, this one first. */
+{ type: "computers" } | 
 /**  All settings of this computer. */
 { type: "settings" } | 
 /**  Records as the text of a file. */
@@ -1659,6 +1730,8 @@ limit: number } |
 { type: "space"; 
 /**  Which. */
 space: string } | 
+/**  The person's own computers, this one first. */
+{ type: "computers" } | 
 /**  All settings of this computer. */
 { type: "settings" } | 
 /**  Records as the text of a file. */
