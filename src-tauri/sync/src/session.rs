@@ -131,7 +131,7 @@ pub enum Effect {
         /// The space.
         space: SpaceId,
         /// Its first operation, not yet verified.
-        genesis: SignedOp,
+        genesis: Box<SignedOp>,
     },
     /// Entries still to come in this space, as the peer's vector says.
     Receiving {
@@ -365,7 +365,7 @@ impl Session {
                     self.offered(&spaces, io)?;
                     self.announce(io)
                 }
-                Message::Announce { genesis } => self.announced(genesis, io),
+                Message::Announce { genesis } => self.announced(*genesis, io),
                 _ => Ok(()),
             };
         };

@@ -231,7 +231,7 @@ impl Link {
                 News::Closed(reason)
             }
             Effect::Announced { space, genesis } => {
-                let taken = engine.announced(&space, genesis);
+                let taken = engine.announced(&space, *genesis);
                 assert!(taken.is_ok(), "{taken:?}");
                 News::Moved
             }

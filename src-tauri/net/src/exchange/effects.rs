@@ -29,7 +29,7 @@ impl Exchange {
                 Effect::OwnFeedAhead { space, feed } => self.own_feed_ahead(space, feed).await?,
                 Effect::Equal { space, damaged } => self.equal(space, damaged),
                 Effect::Removed { space } => self.removed(space).await,
-                Effect::Announced { space, genesis } => self.announced(space, genesis).await,
+                Effect::Announced { space, genesis } => self.announced(space, *genesis).await,
                 Effect::Receiving { done, total, .. } => self.receiving(done, total),
                 Effect::Close(reason) => return Err(End::Closed(reason)),
             }

@@ -190,7 +190,7 @@ pub(super) enum Message {
     },
     /// To an own computer only: a space that both may read and that it may not have heard of, by its first operation.
     Announce {
-        genesis: SignedOp,
+        genesis: Box<SignedOp>,
     },
 }
 

@@ -42,7 +42,7 @@ impl Session {
             let genesis = io.membership(&space)?.and_then(|membership| membership.in_order().next().map(|op| op.to_signed()));
             if let Some(genesis) = genesis {
                 self.announcements.said.insert(space);
-                io.send(&Message::Announce { genesis });
+                io.send(&Message::Announce { genesis: Box::new(genesis) });
             }
         }
         Ok(())
@@ -71,7 +71,7 @@ impl Session {
         let held = io.replica.spaces()?;
         for (space, genesis) in std::mem::take(&mut self.announcements.waiting) {
             if !held.contains(&space) && held.len() < SPACES {
-                io.effects.push(Effect::Announced { space, genesis });
+                io.effects.push(Effect::Announced { space, genesis: Box::new(genesis) });
             }
         }
         Ok(())

@@ -142,6 +142,6 @@ fn took(to: &mut Vault, from: &mut Vault, genesis: SignedOp) -> Vec<Effect> {
     let mut vaults = [to, from];
     let mut wire = Wire::connect(&mut vaults);
     wire.run(&mut vaults);
-    let effects = wire.sessions[0].handle_frame(&wire::pack(&Message::Announce { genesis }), vaults[0]);
+    let effects = wire.sessions[0].handle_frame(&wire::pack(&Message::Announce { genesis: Box::new(genesis) }), vaults[0]);
     effects.into_iter().filter(|effect| !matches!(effect, Effect::Send(_))).collect()
 }

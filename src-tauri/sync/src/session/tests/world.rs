@@ -411,7 +411,7 @@ impl Wire {
                     self.carry_out(side, after, vaults);
                 }
                 Effect::Announced { space, genesis } => {
-                    vaults[side].take_ops(&space, vec![genesis]);
+                    vaults[side].take_ops(&space, vec![*genesis]);
                     self.changed(side, &space, vaults);
                 }
                 Effect::OwnFeedAhead { space, feed } => {
