@@ -159,7 +159,7 @@ impl Membership {
             Signer::Computer(computer) => self.person_of(&computer),
         };
         let tenure = match body {
-            OpBody::SetRole { .. } | OpBody::Rename { .. } => Some(person.and_then(|person| self.grant(&person))?),
+            OpBody::SetRole { .. } | OpBody::Rename { .. } | OpBody::Exclude { .. } => Some(person.and_then(|person| self.grant(&person))?),
             _ => None,
         };
         let mut parents = self.heads();
@@ -330,7 +330,9 @@ impl Membership {
         let mut removals = BTreeSet::new();
         for person in &self.graph.persons_of[number] {
             if let Some(state) = self.computers.get(&(*person, number)) {
-                removals.extend(state.revoking.iter().copied());
+                for end in state.revoking.iter().copied() {
+                    removals.extend(rules.behind(end));
+                }
                 if !state.certified {
                     removals.extend(rules.revoking_above(*person, number));
                 }
@@ -391,7 +393,7 @@ impl Membership {
 
     fn cut_by(&self, end: usize, feed: &FeedId) -> (u64, Option<EntryHash>) {
         let cuts: &[Cut] = match self.body(end) {
-            Some(OpBody::SetRole { cuts, .. } | OpBody::Revoke { cuts, .. }) => cuts,
+            Some(OpBody::SetRole { cuts, .. } | OpBody::Revoke { cuts, .. } | OpBody::Exclude { cuts, .. }) => cuts,
             _ => &[],
         };
         cuts.iter().find(|cut| cut.feed == *feed).map_or((0, None), |cut| (cut.seq, Some(cut.entry)))
@@ -449,7 +451,7 @@ fn stands(graph: &Graph, rules: &mut Rules<'_>, op: usize) -> bool {
     match graph.nodes[op].act {
         graph::Act::Certify { person, .. } => rules.is_rightful(op) && rules.counts(op, person),
         graph::Act::Revoke { computer } => graph.persons_of[computer].iter().any(|person| rules.revoking(*person, computer).contains(&op)),
-        graph::Act::Role { .. } | graph::Act::Rename => rules.is_effective(op),
+        graph::Act::Exclude { .. } | graph::Act::Role { .. } | graph::Act::Rename => rules.is_effective(op),
     }
 }
 

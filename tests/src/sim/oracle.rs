@@ -300,6 +300,9 @@ fn model_op(op: &VerifiedOp) -> Op {
         OpBody::Genesis { founder, .. } | OpBody::Found { founder, .. } => Act::Genesis { founder: id_of(founder.as_bytes()) },
         OpBody::Certify { person, computer, .. } => Act::Certify { person: id_of(person.as_bytes()), computer: id_of(computer.as_bytes()) },
         OpBody::Revoke { computer, cuts } => Act::Revoke { computer: id_of(computer.as_bytes()), cuts: model_cuts(cuts) },
+        OpBody::Exclude { person, computer, cuts } => {
+            Act::Exclude { person: id_of(person.as_bytes()), computer: id_of(computer.as_bytes()), cuts: model_cuts(cuts) }
+        }
         OpBody::SetRole { person, role, cuts, .. } => {
             Act::SetRole { person: id_of(person.as_bytes()), role: role_number(*role), cuts: model_cuts(cuts) }
         }

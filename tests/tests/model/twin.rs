@@ -122,6 +122,9 @@ impl Real {
                 OpBody::Certify { person, person_name, computer: computer_id(*computer), computer_name, consent }
             }
             Act::Revoke { computer, cuts } => OpBody::Revoke { computer: computer_id(*computer), cuts: self.cuts(cuts) },
+            Act::Exclude { person, computer, cuts } => {
+                OpBody::Exclude { person: person_id(*person), computer: computer_id(*computer), cuts: self.cuts(cuts) }
+            }
             Act::SetRole { person, role: given, cuts } => {
                 OpBody::SetRole { person: person_id(*person), person_name: name, role: role(*given), cuts: self.cuts(cuts) }
             }

@@ -61,6 +61,8 @@ pub(super) enum Act {
     Certify { person: usize, computer: usize },
     /// Takes a computer out.
     Revoke { computer: usize },
+    /// Takes a member's computer out, by an owner.
+    Exclude { person: usize, computer: usize },
     /// Changes no right.
     Rename,
 }
@@ -92,6 +94,8 @@ pub(super) struct Graph {
     pub(super) roles_of: Vec<Vec<usize>>,
     /// By computer: the operations that revoke it.
     pub(super) revocations_of: Vec<Vec<usize>>,
+    /// By (person, computer): the operations by which owners took it out.
+    pub(super) exclusions: BTreeMap<(usize, usize), Vec<usize>>,
     /// By computer: the persons a certificate names for it, in order of first certificate.
     pub(super) persons_of: Vec<Vec<usize>>,
     /// By (person, computer): the certificates.
@@ -124,7 +128,7 @@ impl Graph {
     pub(super) fn grant(&self, op: usize) -> Option<(usize, Role)> {
         match self.nodes[op].act {
             Act::Role { person, role } => Some((person, role)),
-            Act::Certify { .. } | Act::Revoke { .. } | Act::Rename => None,
+            Act::Certify { .. } | Act::Revoke { .. } | Act::Exclude { .. } | Act::Rename => None,
         }
     }
 
@@ -216,6 +220,11 @@ impl Graph {
                 let computer = self.number_computer(*computer);
                 self.revocations_of[computer].push(number);
                 Act::Revoke { computer }
+            }
+            OpBody::Exclude { person, computer, .. } => {
+                let (person, computer) = (self.number_person(*person), self.number_computer(*computer));
+                self.exclusions.entry((person, computer)).or_default().push(number);
+                Act::Exclude { person, computer }
             }
             OpBody::Rename { .. } => Act::Rename,
         }

@@ -132,6 +132,15 @@ pub enum OpBody {
         /// The new name.
         name: String,
     },
+    /// Takes one computer of a member out of this space. Signed by an owner, in whose reach the member must be.
+    Exclude {
+        /// The member.
+        person: PersonId,
+        /// The computer.
+        computer: ComputerId,
+        /// The last entries of its feeds that count.
+        cuts: Vec<Cut>,
+    },
     /// Brings a voucher into the space, where it counts as a certificate signed by who signed the voucher. Signed by whoever carries it, which gives it
     /// nothing.
     Vouch {
@@ -204,7 +213,7 @@ impl Op {
         if self.parents.len() > PARENTS || !rises(&self.parents) {
             return refuse("the parents are too many or not in order");
         }
-        let names_tenure = matches!(self.body, OpBody::SetRole { .. } | OpBody::Rename { .. });
+        let names_tenure = matches!(self.body, OpBody::SetRole { .. } | OpBody::Rename { .. } | OpBody::Exclude { .. });
         if names_tenure != self.tenure.is_some() {
             return refuse("an operation names a tenure if and only if it needs one");
         }
@@ -253,13 +262,13 @@ impl OpBody {
             Self::Certify { person_name, computer_name, .. } => [person_name, computer_name],
             Self::SetRole { person_name, .. } => [person_name, ""],
             Self::Rename { name } => [name, ""],
-            Self::Revoke { .. } | Self::Vouch { .. } => ["", ""],
+            Self::Revoke { .. } | Self::Exclude { .. } | Self::Vouch { .. } => ["", ""],
         };
         if names.iter().any(|name| name.chars().count() > limits::NAME_CHARS) {
             return refuse("a name is too long");
         }
         let cuts: &[Cut] = match self {
-            Self::Revoke { cuts, .. } | Self::SetRole { cuts, .. } => cuts,
+            Self::Revoke { cuts, .. } | Self::SetRole { cuts, .. } | Self::Exclude { cuts, .. } => cuts,
             _ => &[],
         };
         if matches!(self, Self::SetRole { role, .. } if role.writes()) && !cuts.is_empty() {
