@@ -254,6 +254,47 @@ fn a_revoked_computer_gets_nothing_further_and_what_it_wrote_late_does_not_count
 }
 
 #[test]
+fn an_owner_takes_one_computer_of_a_member_out() {
+    let (mut desk, mut maria) = (Computer::new("Ilona"), Computer::new("Maria"));
+    desk.serve();
+    maria.serve();
+    maria.ok(&["space", "new", "Harbour"]);
+    maria.ok(&["add", "person", "name=Priya", "--space", "Harbour"]);
+    share(&maria, &desk, "Harbour", "editor");
+    let mut laptop = next_computer(&desk, "Laptop");
+    laptop.serve();
+    let computers_of_ilona = |count: usize| {
+        move |members: &[Value]| {
+            members.iter().any(|member| member["name"] == "Ilona" && member["computers"].as_array().is_some_and(|own| own.len() == count))
+        }
+    };
+    maria.until(&["members", "Harbour"], computers_of_ilona(2));
+    let (code, _) = desk.refused(&["remove", "Harbour", "Maria", "--computer", "Maria’s computer"]);
+    assert_eq!(code, "not-allowed", "an editor takes nobody out");
+    let (code, _) = maria.refused(&["remove", "Harbour", "Ilona", "--computer", "Nothing"]);
+    assert_eq!(code, "not-found");
+
+    maria.ok(&["remove", "Harbour", "Ilona", "--computer", "Laptop"]);
+    laptop.event("refused", |event| text(event, "reason").contains("This computer was taken out of “Harbour”"));
+    for computer in [&maria, &desk] {
+        computer.until(&["members", "Harbour"], computers_of_ilona(1));
+    }
+    maria.ok(&["add", "person", "name=After", "--space", "Harbour"]);
+    desk.until(&["search", "After"], |found| found.len() == 1);
+    desk.ok(&["set", "Priya", "title=Still a member"]);
+    maria.until(&["get", "Priya"], |record| record[0]["orgs"][0]["title"] == "Still a member");
+    // What the person shares with it goes on, and nothing of the space comes that way.
+    desk.ok(&["add", "person", "name=Own"]);
+    laptop.until(&["list", "person"], |people| names(people) == ["Own", "Priya"]);
+    let (code, _) = laptop.refused(&["set", "Priya", "title=From outside"]);
+    assert_eq!(code, "not-allowed");
+    assert!(laptop.lines(&["search", "After"]).is_empty());
+    for computer in [&desk, &maria, &laptop] {
+        computer.ok(&["check"]);
+    }
+}
+
+#[test]
 fn a_link_for_a_computer_works_once_in_time_and_as_it_was_made() {
     let mut desk = Computer::new("Ilona");
     desk.serve();

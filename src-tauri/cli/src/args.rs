@@ -406,6 +406,9 @@ pub(crate) enum Command {
         space: String,
         /// The member
         member: String,
+        /// Only this computer of theirs: id, unique prefix or name
+        #[arg(long)]
+        computer: Option<String>,
     },
     /// Run until stopped: exchange with colleagues' computers
     Serve {

@@ -132,7 +132,7 @@ async fn plain(out: Out, backend: &mut Backend, dir: &Path, command: Command, ye
         Command::Requests => sharing::requests(out, backend).await,
         Command::Members { space } => sharing::members(out, backend, space).await,
         Command::Role { space, member, role } => sharing::role(out, backend, space, member, role).await,
-        Command::Remove { space, member } => sharing::remove(out, backend, space, member).await,
+        Command::Remove { space, member, computer } => sharing::remove(out, backend, space, member, computer).await,
         Command::Check { repair } => maintenance::check(out, backend, dir, repair).await,
         Command::Rebuild => maintenance::rebuild(out, backend).await,
         Command::Damage { id, scope } => maintenance::damage(out, backend, id.map(|id| records::reference(scope, id))).await,

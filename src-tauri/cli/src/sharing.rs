@@ -180,7 +180,11 @@ pub(crate) async fn role(out: Out, backend: &mut Backend, space: String, member:
     print_space(out, backend, outcome, "The role in {} is changed.").await
 }
 
-pub(crate) async fn remove(out: Out, backend: &mut Backend, space: String, member: String) -> Done {
+pub(crate) async fn remove(out: Out, backend: &mut Backend, space: String, member: String, computer: Option<String>) -> Done {
+    if let Some(computer) = computer {
+        let outcome = backend.execute(Command::ExcludeComputer { space, member, computer }).await?;
+        return print_space(out, backend, outcome, "That computer gets no further changes of {}. What it already has stays on it.").await;
+    }
     let outcome = backend.execute(Command::RemoveMember { space, member }).await?;
     print_space(out, backend, outcome, "They get no further changes of {}. What they already have stays on their computers.").await
 }

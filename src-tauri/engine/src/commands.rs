@@ -63,6 +63,7 @@ impl Engine {
                 self.invite_computer(crate::computers::ComputerTerms { expires_in, auto, hints, relay })
             }
             Command::RevokeComputer { computer } => self.revoke_computer(computer),
+            Command::ExcludeComputer { space, member, computer } => self.exclude_computer(space, member, computer),
             Command::RemoveMember { space, member } => self.set_role(space, member, "none"),
             Command::MarkSeen { record } => self.mark_seen(record),
             Command::MarkAllSeen => {

@@ -71,7 +71,7 @@ impl Inner {
     }
 
     /// Refuses whoever is not an owner here.
-    fn require_owner(&self, tx: &Tx<'_>, space: &SpaceId) -> Result<(), Failure> {
+    pub(crate) fn require_owner(&self, tx: &Tx<'_>, space: &SpaceId) -> Result<(), Failure> {
         let membership = self.membership(tx, space)?;
         if membership.role(&self.person()) != Role::Owner || !membership.may_write(&self.computer) {
             return Err(ErrorView::new(

@@ -556,6 +556,14 @@ role: string } |
 space: string; 
 /**  The member: id, prefix or name. */
 member: string } | 
+/**  Takes one computer of a member out of a space; the member stays. */
+{ type: "excludeComputer"; 
+/**  The space. */
+space: string; 
+/**  The member: id, prefix or name. */
+member: string; 
+/**  The computer: id, prefix or name. */
+computer: string } | 
 /**  Says that the person has looked at what others changed in a record. */
 { type: "markSeen"; 
 /**  The record. */
@@ -786,6 +794,14 @@ role: string } |
 space: string; 
 /**  The member: id, prefix or name. */
 member: string } | 
+/**  Takes one computer of a member out of a space; the member stays. */
+{ type: "excludeComputer"; 
+/**  The space. */
+space: string; 
+/**  The member: id, prefix or name. */
+member: string; 
+/**  The computer: id, prefix or name. */
+computer: string } | 
 /**  Says that the person has looked at what others changed in a record. */
 { type: "markSeen"; 
 /**  The record. */

@@ -270,6 +270,15 @@ pub enum Command {
         /// The member: id, prefix or name.
         member: String,
     },
+    /// Takes one computer of a member out of a space; the member stays.
+    ExcludeComputer {
+        /// The space.
+        space: String,
+        /// The member: id, prefix or name.
+        member: String,
+        /// The computer: id, prefix or name.
+        computer: String,
+    },
     /// Says that the person has looked at what others changed in a record.
     MarkSeen {
         /// The record.

@@ -2,6 +2,7 @@
 
 use tuttu_model::{ComputerId, SpaceId};
 use tuttu_store::{Lane, Reader, Tx};
+use tuttu_sync::membership::computers::Standing;
 use tuttu_sync::membership::{Membership, OpBody, Signer, Vouched};
 
 use crate::api::{ErrorCode, ErrorView, Outcome};
@@ -59,28 +60,34 @@ impl Inner {
     /// The computer of the person that a text means: id, beginning of one, or name.
     pub(crate) fn own_computer(&self, reader: &Reader<'_>, text: &str) -> Result<ComputerId, Failure> {
         let Some((_, membership)) = self.own_membership(reader)? else { return Err(not_found("computer", text).into()) };
-        let all = membership.computers_of(&self.person());
-        let wanted = text.trim().to_lowercase();
-        let id = |id: &str| wanted.len() > 3 && id.starts_with(&wanted);
-        let mut found: Vec<_> = all.iter().filter(|one| one.name.to_lowercase() == wanted || one.computer.to_string() == wanted).collect();
-        if found.is_empty() {
-            found = all.iter().filter(|one| id(&one.computer.to_string())).collect();
-        }
-        // A lost computer and its successor may have one name.
-        if found.len() > 1 {
-            found.retain(|one| one.live);
-        }
-        match found.as_slice() {
-            [one] => Ok(one.computer),
-            [] => Err(not_found("computer", text).into()),
-            several => {
-                let ids: Vec<_> = several.iter().map(|one| format!("{} ({})", one.name, one.computer)).collect();
-                let message = format!("“{text}” fits more than one computer.");
-                Err(ErrorView::new(ErrorCode::Ambiguous, message, format!("Candidates: {}.", ids.join(", "))).into())
-            }
+        one_computer(&membership.computers_of(&self.person()), text)
+    }
+}
+
+/// The one computer among these that a text means.
+fn one_computer(all: &[Standing], text: &str) -> Result<ComputerId, Failure> {
+    let wanted = text.trim().to_lowercase();
+    let id = |id: &str| wanted.len() > 3 && id.starts_with(&wanted);
+    let mut found: Vec<_> = all.iter().filter(|one| one.name.to_lowercase() == wanted || one.computer.to_string() == wanted).collect();
+    if found.is_empty() {
+        found = all.iter().filter(|one| id(&one.computer.to_string())).collect();
+    }
+    // A lost computer and its successor may have one name.
+    if found.len() > 1 {
+        found.retain(|one| one.live);
+    }
+    match found.as_slice() {
+        [one] => Ok(one.computer),
+        [] => Err(not_found("computer", text).into()),
+        several => {
+            let ids: Vec<_> = several.iter().map(|one| format!("{} ({})", one.name, one.computer)).collect();
+            let message = format!("“{text}” fits more than one computer.");
+            Err(ErrorView::new(ErrorCode::Ambiguous, message, format!("Candidates: {}.", ids.join(", "))).into())
         }
     }
+}
 
+impl Inner {
     /// Which computers can take another one out, for the person.
     fn who_can(&self, membership: &Membership, computer: &ComputerId) -> String {
         let person = self.person();
@@ -97,6 +104,34 @@ impl Inner {
 }
 
 impl Engine {
+    /// Takes one computer of somebody else out of a space, as its owner.
+    pub(crate) fn exclude_computer(&self, space: String, member: String, computer: String) -> Result<Outcome, ErrorView> {
+        let space = self.inner.write(Lane::Local, move |inner, tx| {
+            let row = inner.space(tx, &space)?;
+            let member = inner.member(tx, &row.id, &member)?;
+            if member.person == inner.person() {
+                let hint = "Nothing was changed. To take one of your own computers out of all spaces: tuttu computer revoke C";
+                return Err(ErrorView::new(ErrorCode::Invalid, "That is you.", hint).into());
+            }
+            inner.require_owner(tx, &row.id)?;
+            let membership = inner.membership(tx, &row.id)?;
+            let computer = one_computer(&membership.computers_of(&member.person), &computer)?;
+            if !membership.is_live(&member.person, &computer) {
+                return Ok(row.id);
+            }
+            let cuts = membership.cuts_for(&member.person, Some(&computer), &tx.headers(&row.id)?, &tx.vector(&row.id)?);
+            inner.sign_op(tx, &row.id, OpBody::Exclude { person: member.person, computer, cuts })?;
+            if inner.membership(tx, &row.id)?.is_live(&member.person, &computer) {
+                let message =
+                    format!("{} is an owner you did not make one, so only they or whoever did can take out their computers.", member.name);
+                return Err(ErrorView::new(ErrorCode::NotAllowed, message, "Nothing was changed.").into());
+            }
+            Ok(row.id)
+        })?;
+        self.space_changed(&space);
+        Ok(Outcome::Space { id: space.to_string() })
+    }
+
     /// Takes one of the person's computers out of every space it is in, as far as this computer may; the others follow where they may.
     pub(crate) fn revoke_computer(&self, computer: String) -> Result<Outcome, ErrorView> {
         let changed = self.inner.write(Lane::Local, move |inner, tx| {
