@@ -183,6 +183,12 @@ impl Engine {
                 tx.put_op(&row.space, certificate)?;
             }
             inner.membership_changed(tx, &row.space)?;
+            if !inner.membership(tx, &row.space)?.is_live(&person, &joiner) {
+                let message = "That computer was taken out of the space once, and cannot come back as it is.";
+                return Err(
+                    ErrorView::new(ErrorCode::Link, message, "Nobody was let in. Another computer of theirs can use the link.").into()
+                );
+            }
             // An invitation never lowers what somebody already is.
             if inner.membership(tx, &row.space)?.role(&person) < role {
                 inner.grant(tx, &row.space, person, person_name, role)?;

@@ -92,11 +92,7 @@ impl Engine {
     }
 
     /// Opens a vault that may be nobody's yet.
-    pub(crate) fn open_unfinished(dir: &Path) -> Result<Self, ErrorView> {
-        Self::open_any(dir, Arc::new(System))
-    }
-
-    fn open_any(dir: &Path, surroundings: Arc<dyn Surroundings>) -> Result<Self, ErrorView> {
+    pub(crate) fn open_any(dir: &Path, surroundings: Arc<dyn Surroundings>) -> Result<Self, ErrorView> {
         if !Store::exists(dir) {
             return Err(if Keys::are_in(dir) { database_missing(dir) } else { no_vault(dir) });
         }

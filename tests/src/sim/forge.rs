@@ -122,6 +122,11 @@ impl World {
         if self.vaults[victim].computer() == self.vaults[who].computer() {
             return;
         }
+        // One's own other computer writes for the same person: that is no forgery.
+        let person = |vault: usize| self.vaults[vault].engine().introduction().map(|(person, ..)| person).ok();
+        if person(who) == person(victim) {
+            return;
+        }
         let theirs = grants(self.vaults[victim].engine(), &self.space);
         let Some((grant, _)) = theirs.into_iter().rfind(|(_, role)| role.writes()) else { return };
         let (epoch, doc) = (self.epoch(), self.doc());

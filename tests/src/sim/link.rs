@@ -233,7 +233,9 @@ impl Link {
             Effect::Announced { space, genesis } => {
                 let taken = engine.announced(&space, *genesis);
                 assert!(taken.is_ok(), "{taken:?}");
-                News::Moved
+                let more = end.session.changed(&space, &*end.replica);
+                end.plan(more);
+                News::Stored(false)
             }
             Effect::Removed { .. } | Effect::Receiving { .. } => News::Moved,
         }

@@ -18,7 +18,7 @@ use crate::commit::{DocumentEdit, Edit};
 use crate::engine::{Engine, Inner};
 use crate::failure::Failure;
 use crate::keys::{self, Keys};
-use crate::surroundings::System;
+use crate::surroundings::{Surroundings, System};
 use crate::vault::{COMPUTER_NAME, JOINING, NOBODY, PERSON, PERSON_NAME, checked_name};
 
 /// What the private space of a vault that joined a person is called afterwards; its records have moved.
@@ -48,17 +48,25 @@ impl Engine {
     /// # Errors
     /// When it cannot be opened or made.
     pub fn open_to_join(dir: &Path) -> Result<Self, ErrorView> {
-        if Self::exists(dir) { Self::open_unfinished(dir) } else { Self::create_unfinished(dir) }
+        Self::open_to_join_in(dir, Arc::new(System))
     }
 
-    fn create_unfinished(dir: &Path) -> Result<Self, ErrorView> {
+    /// The same, with this clock and these random numbers.
+    ///
+    /// # Errors
+    /// As [`Engine::open_to_join`].
+    pub fn open_to_join_in(dir: &Path, surroundings: Arc<dyn Surroundings>) -> Result<Self, ErrorView> {
+        if Self::exists(dir) { Self::open_any(dir, surroundings) } else { Self::create_unfinished(dir, surroundings) }
+    }
+
+    fn create_unfinished(dir: &Path, surroundings: Arc<dyn Surroundings>) -> Result<Self, ErrorView> {
         if Keys::are_in(dir) {
             return Err(crate::vault::database_missing(dir));
         }
         let store = Store::create(dir)?;
-        let keys = Keys::for_joining(&System)?;
+        let keys = Keys::for_joining(&*surroundings)?;
         keys.save(dir)?;
-        let engine = Self { inner: Arc::new(Inner::new(store, keys, NOBODY, Arc::new(System))) };
+        let engine = Self { inner: Arc::new(Inner::new(store, keys, NOBODY, surroundings)) };
         engine.inner.write(Lane::Local, |_, tx| Ok(tx.put_meta(JOINING, b"1")?))?;
         engine.remember_place()?;
         Ok(engine)

@@ -1,9 +1,9 @@
 //! Telling one's own computers of spaces, and nobody else.
 
-use tuttu_model::SpaceId;
+use tuttu_model::{ComputerId, SpaceId};
 
 use super::world::{Vault, Wire, assert_same, sync};
-use crate::membership::{Role, SignedOp};
+use crate::membership::{OpBody, Role, SignedOp, Signer, certify_consent};
 use crate::replica::Replica;
 use crate::session::Effect;
 use crate::session::message::Message;
@@ -114,6 +114,26 @@ fn a_computer_learns_that_another_is_its_persons_and_then_believes_it() {
 }
 
 #[test]
+fn a_computer_let_in_by_one_that_was_taken_out_meanwhile_is_told() {
+    let (mut a, mut lost) = (Vault::new(1), Vault::new(2));
+    let space = a.found(1);
+    a.admit(&space, &mut lost, Role::Editor);
+    // Elsewhere the person takes it out; it does not know, and lets another one in.
+    let mut elsewhere = lost.clone();
+    let mut next = lost.next(3);
+    lost.take_ops(&space, vec![next.certificate_by(&space, &lost)]);
+    next.take_ops(&space, lost.ops(&space));
+    next.commit(&space, 1);
+    elsewhere.revoke(&space, &lost.id());
+    a.take_ops(&space, elsewhere.ops(&space));
+    let wire = sync(&mut a, &mut next);
+    assert!(!next.membership(&space).unwrap().unwrap().may_read(&next.id()));
+    assert!(wire.seen[1].iter().any(|effect| matches!(effect, Effect::Removed { .. })));
+    assert_eq!(a.count(&space), 0);
+    assert!(!a.membership(&space).unwrap().unwrap().may_read(&next.id()));
+}
+
+#[test]
 fn leaving_while_connected_is_heard_by_members_and_by_own_computers() {
     let (mut a, mut b) = two();
     let mut colleague = Vault::new(7);
@@ -144,4 +164,23 @@ fn took(to: &mut Vault, from: &mut Vault, genesis: SignedOp) -> Vec<Effect> {
     wire.run(&mut vaults);
     let effects = wire.sessions[0].handle_frame(&wire::pack(&Message::Announce { genesis: Box::new(genesis) }), vaults[0]);
     effects.into_iter().filter(|effect| !matches!(effect, Effect::Send(_))).collect()
+}
+
+impl Vault {
+    /// Another computer of the person vouches for this one.
+    pub(super) fn certificate_by(&self, space: &SpaceId, by: &Self) -> SignedOp {
+        let consent = certify_consent(space, &self.person(), &self.key);
+        let (person, person_name, computer_name) = (self.person(), "P".into(), "C".into());
+        let body = OpBody::Certify { person, person_name, computer: self.id(), computer_name, consent };
+        by.membership(space).unwrap().unwrap().draft(Signer::Computer(by.id()), 1, body).unwrap().sign(&by.key)
+    }
+
+    /// Takes a computer of this vault's person out.
+    pub(super) fn revoke(&mut self, space: &SpaceId, computer: &ComputerId) {
+        let membership = self.membership(space).unwrap().unwrap();
+        let cuts = membership.cuts_for(&self.person(), Some(computer), &self.headers(space).unwrap(), &self.vector(space).unwrap());
+        let (signer, body) = (Signer::Person(self.person()), OpBody::Revoke { computer: *computer, cuts });
+        let op = membership.draft(signer, 1, body).unwrap().sign(&self.person_key);
+        self.take_ops(space, vec![op]);
+    }
 }

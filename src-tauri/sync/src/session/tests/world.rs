@@ -46,8 +46,8 @@ pub(super) struct Space {
 
 #[derive(Debug, Clone)]
 pub(super) struct Vault {
-    key: SecretKey,
-    person_key: SecretKey,
+    pub(super) key: SecretKey,
+    pub(super) person_key: SecretKey,
     pub(super) spaces: BTreeMap<SpaceId, Space>,
     /// The space that only the person's own computers share.
     pub(super) own: Option<SpaceId>,
@@ -124,15 +124,6 @@ impl Vault {
         };
         let signed = op.sign(&self.person_key);
         self.take_ops(space, vec![signed]);
-    }
-
-    /// Takes a computer of this vault's person out.
-    pub(super) fn revoke(&mut self, space: &SpaceId, computer: &ComputerId) {
-        let membership = self.membership(space).unwrap().unwrap();
-        let cuts = membership.cuts_for(&self.person(), Some(computer), &self.headers(space).unwrap(), &self.vector(space).unwrap());
-        let (signer, body) = (Signer::Person(self.person()), OpBody::Revoke { computer: *computer, cuts });
-        let op = membership.draft(signer, 1, body).unwrap().sign(&self.person_key);
-        self.take_ops(space, vec![op]);
     }
 
     /// What pairing does: the joiner's certificate, a grant, and all operations given to the joiner.
