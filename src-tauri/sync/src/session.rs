@@ -395,6 +395,10 @@ pub(crate) mod vectors_for_tests {
         Blind::new(space, sender, receiver, nonce).0
     }
 
+    pub(crate) fn announce(genesis: crate::membership::SignedOp) -> Vec<u8> {
+        wire::pack(&Message::Announce { genesis: Box::new(genesis) })
+    }
+
     pub(crate) fn hello(nonce: [u8; 32]) -> Vec<u8> {
         wire::pack(&Message::Hello { protocol: 1, min_protocol: 1, capabilities: Vec::new(), app: "tuttu 0.1.0".into(), nonce })
     }
