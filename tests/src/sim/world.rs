@@ -238,7 +238,7 @@ impl World {
     }
 
     /// Whether two computers share the private space of one person, whose entries look like all others on the wire.
-    fn are_ones_own(&self, who: usize, remote: &ComputerId) -> bool {
+    pub(super) fn are_ones_own(&self, who: usize, remote: &ComputerId) -> bool {
         let replica = self.vaults[who].engine().replica();
         let Some(own) = replica.own_space().expect("readable") else { return false };
         replica.membership(&own).expect("readable").is_some_and(|membership| membership.may_read(remote))
