@@ -327,12 +327,27 @@ fn a_link_for_a_computer_works_once_in_time_and_as_it_was_made() {
     second.ok(&["computer", "join", &link, "--auto"]);
     refused(&link, "already used");
 
+    // Where the first cannot be reached nothing is lost: the same computer tries again, or becomes somebody's own after all.
+    let link = text(&desk.ok(&["computer", "invite", "--auto"]), "link").to_owned();
+    desk.kill();
+    let [third, fourth] = [Computer::without_vault(), Computer::without_vault()];
+    for computer in [&third, &fourth] {
+        let (code, message) = computer.refused(&["computer", "join", &link, "--auto"]);
+        assert_eq!((code.as_str(), message.as_str()), ("unreachable", "Your other computer cannot be reached now."));
+        let (code, message) = computer.refused(&["status"]);
+        assert_eq!(code, "no-vault", "{message}");
+    }
+    fourth.ok(&["init", "--name", "Jon"]);
+    assert_eq!(text(&fourth.ok(&["status"])["person"], "name"), "Jon");
+    desk.serve();
+    third.ok(&["computer", "join", &link, "--auto"]);
+
     let short = desk.ok(&["computer", "invite", "--auto", "--expires", "1s"]);
     std::thread::sleep(std::time::Duration::from_millis(1_500));
     refused(text(&short, "link"), "has expired");
     let (code, _) = desk.refused(&["computer", "invite", "--expires", "3d"]);
     assert_eq!(code, "invalid");
-    assert_eq!(desk.lines(&["computer", "list"]).len(), 2);
+    assert_eq!(desk.lines(&["computer", "list"]).len(), 3);
 }
 
 #[test]

@@ -70,7 +70,9 @@ async fn join(out: Out, dir: &Path, link: String, auto: bool, computer: Option<S
         Err(error) => Err(error),
     };
     backend.close().await;
-    if let Some(engine) = engine {
+    // Where the other computer went away it may have let this one in already: the link then works again with the same key, and with no other.
+    let gone = matches!(&joined, Err(error) if matches!(error.code, ErrorCode::Unreachable | ErrorCode::Timeout));
+    if let Some(engine) = engine.filter(|_| !gone) {
         engine.discard_unfinished();
     }
     let joined = joined?;

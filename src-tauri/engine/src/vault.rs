@@ -52,6 +52,12 @@ impl Engine {
         if !Store::exists(dir) && Keys::are_in(dir) {
             return Err(database_missing(dir));
         }
+        // What was begun by joining and never became anybody's is in nobody's way.
+        if Store::exists(dir)
+            && let Ok(unfinished) = Self::open_any(dir, Arc::clone(&surroundings))
+        {
+            unfinished.discard_unfinished();
+        }
         let store = Store::create(dir)?;
         let keys = Keys::generate(&*surroundings)?;
         keys.save(dir)?;
@@ -85,7 +91,8 @@ impl Engine {
         if engine.is_unfinished() {
             let message =
                 format!("The vault in {} was made to become one of somebody’s computers, and that was not finished.", dir.display());
-            let hint = "Make a link on the other computer and bring it here: tuttu computer join LINK";
+            let hint =
+                "Use the link again, or make one on the other computer: tuttu computer join LINK. To begin anew: tuttu init --name NAME";
             return Err(ErrorView::new(ErrorCode::NoVault, message, hint));
         }
         Ok(engine)

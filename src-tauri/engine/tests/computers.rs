@@ -204,6 +204,12 @@ fn a_vault_that_is_nobodys_yet_is_not_opened_and_leaves_nothing_behind() {
     assert!(error.hint.contains("tuttu computer join"), "{error:?}");
     Engine::open_to_join(&path).unwrap().discard_unfinished();
     assert!(!path.exists());
+    // Whoever changes their mind makes a vault of their own there; it is not made over one that is somebody's.
+    let new = NewVault { person_name: "Jon".into(), computer_name: "Jon’s".into() };
+    drop(Engine::open_to_join(&path).unwrap());
+    drop(Engine::create(&path, &new).unwrap());
+    assert_eq!(Engine::create(&path, &new).unwrap_err().code, ErrorCode::VaultExists);
+    assert_eq!(Engine::open(&path).unwrap().introduction().unwrap().1, "Jon");
     // A vault that is somebody's stays, whatever came of joining.
     let desk = vault("Ilona");
     let path = desk.path.clone();
