@@ -194,6 +194,7 @@ impl Inner {
 
     /// What makes this computer the person's in a space, resting on its genesis alone: a certificate by the person key, or a chain of vouchers.
     pub(crate) fn certificates(&self, reader: &tuttu_store::Reader<'_>, space: &SpaceId) -> Result<Vec<SignedOp>, Failure> {
+        self.require_not_taken_out(reader)?;
         match self.person_key() {
             Some(key) => Ok(vec![self.certificate(reader, space, key)?]),
             None => self.carried_vouchers(reader, space),

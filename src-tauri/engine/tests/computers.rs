@@ -312,6 +312,19 @@ fn a_computer_that_may_not_take_another_out_says_which_may() {
 }
 
 #[test]
+fn the_first_computer_that_took_itself_out_does_nothing_more_though_it_has_the_person_key() {
+    let desk = vault("Ilona");
+    let laptop = next_to(&desk.engine, "Laptop");
+    desk.engine.execute(Command::RevokeComputer { computer: "Ilona’s desk".into() }).unwrap();
+    assert_eq!(link(&desk.engine).unwrap_err().code, ErrorCode::NotAllowed);
+    let made = desk.engine.execute(Command::CreateSpace { name: "Choir".into() });
+    assert_eq!(made.unwrap_err().code, ErrorCode::NotAllowed);
+    assert_eq!(desk.engine.join_certificates(&SpaceId([1; 32])).unwrap_err().code, ErrorCode::NotAllowed);
+    exchange(&desk.engine, &laptop.engine);
+    assert_eq!(live(&laptop.engine), ["Laptop"]);
+}
+
+#[test]
 fn a_backup_of_a_computer_without_the_person_key_is_read_and_let_in_again() {
     let desk = vault("Ilona");
     let laptop = next_to(&desk.engine, "Laptop");

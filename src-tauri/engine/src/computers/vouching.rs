@@ -32,10 +32,14 @@ impl Inner {
     pub(crate) fn vouchers_for_this_computer(&self, reader: &Reader<'_>) -> Result<Vec<Voucher>, Failure> {
         let own = self.own_membership(reader)?;
         let chain = own.and_then(|(_, membership)| membership.vouchers(&self.person()).remove(&self.computer));
-        chain.ok_or_else(|| {
-            let message = "This computer is not one of yours any more, so it cannot make or join spaces in your name.";
-            ErrorView::new(ErrorCode::NotAllowed, message, "Nothing was changed. Do it on another of your computers.").into()
-        })
+        chain.ok_or_else(not_ones_own)
+    }
+
+    /// Refuses where this computer was taken out, even if it took itself out and has the person key.
+    pub(crate) fn require_not_taken_out(&self, reader: &Reader<'_>) -> Result<(), Failure> {
+        let Some((_, own)) = self.own_membership(reader)? else { return Ok(()) };
+        let taken_out = own.computers_of(&self.person()).iter().any(|one| one.computer == self.computer && one.revoked);
+        if taken_out { Err(not_ones_own()) } else { Ok(()) }
     }
 
     /// The same, as operations of a space, each resting on the one before and the first on the genesis.
@@ -59,6 +63,7 @@ impl Inner {
     /// Makes sure that there is a voucher for this computer, so that those it lets in can prove whose they are: a vault's first computer has only a
     /// certificate for each space.
     pub(crate) fn vouch_for_itself(&self, tx: &mut Tx<'_>, own: &SpaceId) -> Result<(), Failure> {
+        self.require_not_taken_out(tx)?;
         let membership = self.membership(tx, own)?;
         if membership.vouchers(&self.person()).contains_key(&self.computer) {
             return Ok(());
@@ -116,6 +121,11 @@ impl Inner {
         }
         Ok(any)
     }
+}
+
+fn not_ones_own() -> Failure {
+    let message = "This computer is not one of yours any more, so it cannot make or join spaces, or let others in, in your name.";
+    ErrorView::new(ErrorCode::NotAllowed, message, "Nothing was changed. Do it on another of your computers.").into()
 }
 
 impl Engine {
