@@ -281,7 +281,8 @@ fn seeds_that_failed_once() {
 /// People let further computers in and take them out, owners exclude some; among all that happens anyway.
 #[test]
 fn people_with_several_computers_keep_the_rules() {
-    for seed in FURTHER_COMPUTERS..FURTHER_COMPUTERS + 16 {
+    // The last one failed once: two computers carried a voucher that did not count into the space again and again.
+    for seed in (FURTHER_COMPUTERS..FURTHER_COMPUTERS + 16).chain([FURTHER_COMPUTERS + 530]) {
         run(seed, 150).unwrap();
     }
 }

@@ -95,7 +95,9 @@ impl Inner {
         let mut carried = BTreeSet::new();
         for voucher in own.vouchers(&person).into_values().flatten() {
             let computer = voucher.vouched.computer;
-            if !settled.contains(&computer) && carried.insert(computer) {
+            // One that is here and does not count (who signed it was taken out of this space) would not count a second time either.
+            let there = || membership.ops().values().any(|op| matches!(&op.op().body, OpBody::Vouch { voucher: held } if *held == voucher));
+            if !settled.contains(&computer) && !there() && carried.insert(computer) {
                 lag.vouchers.push(voucher);
             }
         }
