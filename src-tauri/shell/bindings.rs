@@ -15,6 +15,7 @@ pub(crate) fn builder() -> tauri_specta::Builder<tauri::Wry> {
             commands::query,
             commands::mutate,
             commands::join_start,
+            commands::join_person_start,
             commands::join_answer,
             commands::join_requests,
             commands::answer_request,

@@ -114,6 +114,16 @@ pub(crate) async fn join_start(app: AppHandle, link: String) -> Result<JoinOffer
     }
 }
 
+/// Dials the computer named by a link that makes this one the inviter's next computer; then as with a space. Records that are here move along.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn join_person_start(app: AppHandle, link: String, computer_name: Option<String>) -> Result<JoinOffer, ErrorView> {
+    match request(&app, Request::JoinPerson { link, auto: false, computer_name }).await? {
+        Reply::JoinOffer(offer) => Ok(offer),
+        other => Err(unexpected(&other)),
+    }
+}
+
 /// The words were compared: join, and wait until the space has arrived, or give up (then there is nothing to tell).
 #[tauri::command]
 #[specta::specta]

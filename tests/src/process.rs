@@ -312,6 +312,21 @@ impl Begun {
     }
 }
 
+impl Begun {
+    /// Waits for its end, which must be a bad one; the message of its error.
+    ///
+    /// # Panics
+    /// When it succeeds.
+    #[must_use]
+    pub fn fails(self) -> String {
+        let output = self.child.wait_with_output().expect("tuttu ends");
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(!output.status.success(), "tuttu {} should fail", self.args);
+        let error: Option<Value> = said.lines().find_map(|line| serde_json::from_str(line).ok());
+        error.and_then(|error| error["error"]["message"].as_str().map(str::to_owned)).unwrap_or(said)
+    }
+}
+
 fn answer(args: &str, output: &Output) -> Vec<Value> {
     let said = String::from_utf8_lossy(&output.stdout).into_owned();
     assert!(output.status.success(), "tuttu {args} failed:\n{said}\n{}", String::from_utf8_lossy(&output.stderr));

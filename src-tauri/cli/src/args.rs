@@ -1,13 +1,15 @@
 //! The words of the command line (see the README and `tuttu help`).
 
 mod nested;
+mod shared;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Parser, Subcommand};
 
-pub(crate) use nested::{AttachmentCommand, BundleCommand, SpaceCommand, TagCommand};
+pub(crate) use nested::{AttachmentCommand, BundleCommand, ComputerCommand, SpaceCommand, TagCommand};
+pub(crate) use shared::{LockWith, Many, Scope};
 
 /// People, organisations and what you did with them, on your own computer. Shares a space directly with colleagues, without a server.
 #[derive(Debug, Parser)]
@@ -371,6 +373,9 @@ pub(crate) enum Command {
         #[arg(long)]
         auto: bool,
     },
+    /// Your own computers
+    #[command(subcommand)]
+    Computer(ComputerCommand),
     /// Let in somebody who waits
     Approve {
         /// The request, from `requests` or the event
@@ -403,6 +408,9 @@ pub(crate) enum Command {
         space: String,
         /// The member
         member: String,
+        /// Only this computer of theirs: id, unique prefix or name
+        #[arg(long)]
+        computer: Option<String>,
     },
     /// Run until stopped: exchange with colleagues' computers
     Serve {
@@ -443,12 +451,8 @@ pub(crate) enum Command {
     Backup {
         /// The file; must not exist yet
         file: PathBuf,
-        /// A file whose first line is the passphrase
-        #[arg(long, value_name = "FILE", conflicts_with = "recipient")]
-        passphrase_file: Option<PathBuf>,
-        /// Lock it for an age recipient instead of with a passphrase
-        #[arg(long, value_name = "AGE1...")]
-        recipient: Option<String>,
+        #[command(flatten)]
+        lock: LockWith,
     },
     /// Exchange by file, where there is no network
     #[command(subcommand)]
@@ -460,35 +464,9 @@ pub(crate) enum Command {
     RecoveryKit {
         /// The file; must not exist yet
         file: PathBuf,
-        /// A file whose first line is the passphrase
-        #[arg(long, value_name = "FILE", conflicts_with = "recipient")]
-        passphrase_file: Option<PathBuf>,
-        /// Lock it for an age recipient instead of with a passphrase
-        #[arg(long, value_name = "AGE1...")]
-        recipient: Option<String>,
+        #[command(flatten)]
+        lock: LockWith,
     },
-}
-
-/// Many records at once.
-#[derive(Debug, Args)]
-pub(crate) struct Many {
-    /// All records that a query finds, as one operation
-    #[arg(long = "where", value_name = "QUERY", id = "query")]
-    pub(crate) query: Option<String>,
-    /// Of this kind only
-    #[arg(long, requires = "query")]
-    pub(crate) kind: Option<String>,
-    /// Only show what would be done
-    #[arg(long, requires = "query")]
-    pub(crate) dry_run: bool,
-}
-
-/// Narrows to one space.
-#[derive(Debug, Args)]
-pub(crate) struct Scope {
-    /// The space; all unless told
-    #[arg(long)]
-    pub(crate) space: Option<String>,
 }
 
 /// Seconds of `90s`, `30m`, `24h`, `7d`.

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use tuttu_engine::api::{Answer, BackupLock, CheckReport, Command, ErrorCode, ErrorView, Event, Outcome, Query, RecordRef, Secret};
 use tuttu_engine::{Engine, Restore, RestoreKey};
 
+use crate::args::LockWith;
 use crate::backend::{Backend, unexpected};
 use crate::output::{Out, counted, note, printable};
 
@@ -162,6 +163,12 @@ pub(crate) struct KeyFrom {
     pub(crate) passphrase_file: Option<PathBuf>,
     /// A recipient when it is written, an identity file when it is read.
     pub(crate) key: Option<String>,
+}
+
+impl From<LockWith> for KeyFrom {
+    fn from(lock: LockWith) -> Self {
+        Self { passphrase_file: lock.passphrase_file, key: lock.recipient }
+    }
 }
 
 impl KeyFrom {

@@ -11,7 +11,7 @@ use crate::args::{AttachmentCommand, BundleCommand, Cli, Command, SpaceCommand, 
 use crate::backend::{Backend, vault_dir};
 use crate::maintenance::KeyFrom;
 use crate::output::Out;
-use crate::{bulk, duplicates, lists, maintenance, past, records, serve, sharing, ties, today};
+use crate::{bulk, computers, duplicates, lists, maintenance, past, records, serve, sharing, ties, today};
 
 /// Runs one command line.
 pub(crate) fn run(cli: Cli) -> Result<ExitCode, ErrorView> {
@@ -34,6 +34,7 @@ async fn dispatch(cli: Cli) -> Result<ExitCode, ErrorView> {
         Command::Serve { bind, no_lan, relay } => serve::serve(out, &dir, bind, !no_lan, relay).await,
         Command::Join { link, auto } => sharing::join(out, &dir, link, auto, cli.yes).await,
         Command::Attachment(AttachmentCommand::Fetch { hash, timeout }) => sharing::fetch(out, &dir, hash, &timeout).await,
+        Command::Computer(command) => computers::run(out, &dir, command, cli.yes).await,
         Command::Sync { timeout } => sharing::sync(out, &dir, &timeout).await,
         Command::Invite { space, role, expires, auto, for_whom, relay } => {
             sharing::invite(out, &dir, sharing::Terms { space, role, expires, auto, for_whom, relay }).await
@@ -64,7 +65,7 @@ fn init(out: Out, dir: &Path, name: String, computer: Option<String>) -> Result<
     Ok(ExitCode::SUCCESS)
 }
 
-fn host_name() -> String {
+pub(crate) fn host_name() -> String {
     let from_file = std::fs::read_to_string("/etc/hostname").ok().map(|name| name.trim().to_owned());
     std::env::var("COMPUTERNAME").ok().or(from_file).filter(|name| !name.is_empty()).unwrap_or_else(|| "My computer".to_owned())
 }
@@ -132,25 +133,22 @@ async fn plain(out: Out, backend: &mut Backend, dir: &Path, command: Command, ye
         Command::Requests => sharing::requests(out, backend).await,
         Command::Members { space } => sharing::members(out, backend, space).await,
         Command::Role { space, member, role } => sharing::role(out, backend, space, member, role).await,
-        Command::Remove { space, member } => sharing::remove(out, backend, space, member).await,
+        Command::Remove { space, member, computer } => sharing::remove(out, backend, space, member, computer).await,
         Command::Check { repair } => maintenance::check(out, backend, dir, repair).await,
         Command::Rebuild => maintenance::rebuild(out, backend).await,
         Command::Damage { id, scope } => maintenance::damage(out, backend, id.map(|id| records::reference(scope, id))).await,
-        Command::Backup { file, passphrase_file, recipient } => {
-            maintenance::backup(out, backend, &file, KeyFrom { passphrase_file, key: recipient }).await
-        }
+        Command::Backup { file, lock } => maintenance::backup(out, backend, &file, lock.into()).await,
         Command::Bundle(BundleCommand::Write { file, space, all, no_files }) => {
             maintenance::write_bundle(out, backend, &file, space, all, !no_files).await
         }
         Command::Bundle(BundleCommand::Read { file }) => maintenance::read_bundle(out, backend, &file).await,
-        Command::RecoveryKit { file, passphrase_file, recipient } => {
-            maintenance::recovery_kit(out, backend, &file, KeyFrom { passphrase_file, key: recipient }).await
-        }
+        Command::RecoveryKit { file, lock } => maintenance::recovery_kit(out, backend, &file, lock.into()).await,
         Command::Attachment(AttachmentCommand::Fetch { .. })
         | Command::Init { .. }
         | Command::Serve { .. }
         | Command::Join { .. }
         | Command::Sync { .. }
-        | Command::Invite { .. } => Ok(ExitCode::SUCCESS),
+        | Command::Invite { .. }
+        | Command::Computer(_) => Ok(ExitCode::SUCCESS),
     }
 }

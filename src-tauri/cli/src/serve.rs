@@ -52,10 +52,8 @@ fn print(out: Out, event: &Event) -> Result<(), ErrorView> {
         Event::Delivered { name, .. } => format!("{name} has all"),
         Event::Refused { reason, .. } => format!("Refused: {reason}"),
         Event::JoinRequest { request } => format!(
-            "{} wants to join {} as {}. Compare the words: {}. Then: tuttu approve {}",
-            request.person_name,
-            request.space_name,
-            request.role,
+            "If you agree, {}. Compare the words: {}. Then: tuttu approve {}",
+            crate::sharing::wanted(request),
             request.words.join(" "),
             request.id
         ),

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use serde_json::{Value, json};
-use tuttu_engine::api::{Answer, Command, ErrorCode, ErrorView, MemberView, Outcome, Query, SpaceSummary};
+use tuttu_engine::api::{Answer, Command, ErrorCode, ErrorView, JoinRequestView, MemberView, Outcome, Query, SpaceSummary};
 use tuttu_net::{Joined, Reply, Request};
 
 use crate::args::seconds;
@@ -25,7 +25,7 @@ pub(crate) struct Terms {
     pub(crate) relay: Option<String>,
 }
 
-fn duration(text: &str) -> Result<u32, ErrorView> {
+pub(crate) fn duration(text: &str) -> Result<u32, ErrorView> {
     seconds(text).ok_or_else(|| ErrorView::new(ErrorCode::Invalid, format!("“{text}” is not a time."), "Write 30s, 45m, 24h or 7d."))
 }
 
@@ -180,7 +180,11 @@ pub(crate) async fn role(out: Out, backend: &mut Backend, space: String, member:
     print_space(out, backend, outcome, "The role in {} is changed.").await
 }
 
-pub(crate) async fn remove(out: Out, backend: &mut Backend, space: String, member: String) -> Done {
+pub(crate) async fn remove(out: Out, backend: &mut Backend, space: String, member: String, computer: Option<String>) -> Done {
+    if let Some(computer) = computer {
+        let outcome = backend.execute(Command::ExcludeComputer { space, member, computer }).await?;
+        return print_space(out, backend, outcome, "That computer gets no further changes of {}. What it already has stays on it.").await;
+    }
     let outcome = backend.execute(Command::RemoveMember { space, member }).await?;
     print_space(out, backend, outcome, "They get no further changes of {}. What they already have stays on their computers.").await
 }
@@ -217,7 +221,7 @@ pub(crate) async fn invite(out: Out, dir: &Path, terms: Terms) -> Done {
 
 pub(crate) async fn join(out: Out, dir: &Path, link: String, auto: bool, yes: bool) -> Done {
     let mut backend = Backend::open_with_network(dir, true).await?;
-    let joined = join_steps(&mut backend, link, auto, yes).await;
+    let joined = join_steps(&mut backend, Request::Join { link, auto }, yes).await;
     backend.close().await;
     let joined = joined?;
     out.answer(
@@ -227,13 +231,20 @@ pub(crate) async fn join(out: Out, dir: &Path, link: String, auto: bool, yes: bo
     OK
 }
 
-async fn join_steps(backend: &mut Backend, link: String, auto: bool, yes: bool) -> Result<Joined, ErrorView> {
-    let offer = match backend.request(Request::Join { link, auto }).await? {
+pub(crate) async fn join_steps(backend: &mut Backend, request: Request, yes: bool) -> Result<Joined, ErrorView> {
+    let offer = match backend.request(request).await? {
         Reply::Joined(joined) => return Ok(joined),
         Reply::JoinOffer(offer) => offer,
         other => return Err(unexpected(&other)),
     };
-    note(&printable(&format!("{} invites you to {} as {}, from {}.", offer.inviter, offer.space_name, offer.role, offer.inviter_computer)));
+    if offer.space_name.is_empty() {
+        note(&printable(&format!("This becomes one of {}’s computers, let in by {}.", offer.inviter, offer.inviter_computer)));
+    } else {
+        note(&printable(&format!(
+            "{} invites you to {} as {}, from {}.",
+            offer.inviter, offer.space_name, offer.role, offer.inviter_computer
+        )));
+    }
     note(&format!("Call them or ask in person. Their screen must show these four words: {}", offer.words.join(" ")));
     let same = ask("Are the words the same?", yes);
     if same {
@@ -254,20 +265,23 @@ pub(crate) async fn requests(out: Out, backend: &mut Backend) -> Done {
             for request in requests {
                 let object = json!({"id": request.id, "space": request.space, "space_name": request.space_name, "person": request.person_name,
                     "computer": request.computer_name, "role": request.role, "words": request.words, "at": request.at});
-                let text = format!(
-                    "{}  {} to {} as {}: {}",
-                    request.id,
-                    request.person_name,
-                    request.space_name,
-                    request.role,
-                    request.words.join(" ")
-                );
+                let text = format!("{}  {}: {}", request.id, wanted(&request), request.words.join(" "));
                 out.answer(&object, &printable(&text))?;
             }
         }
         other => return Err(unexpected(&other)),
     }
     OK
+}
+
+/// Who wants what.
+pub(crate) fn wanted(request: &JoinRequestView) -> String {
+    let JoinRequestView { person_name, computer_name, space_name, role, .. } = request;
+    if role == "computer" {
+        format!("{computer_name} becomes one of your computers")
+    } else {
+        format!("{person_name} joins {space_name} as {role}")
+    }
 }
 
 pub(crate) async fn answer(out: Out, backend: &mut Backend, request: String, approve: bool) -> Done {

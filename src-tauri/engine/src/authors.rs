@@ -31,7 +31,7 @@ impl Inner {
         let membership = self.membership(reader, &space)?;
         let person = membership.person_of(&computer);
         let (name, computer_name) = membership.names_of(&computer).unwrap_or_default();
-        let author = Author { mine: person == Some(self.person), person, name, computer, computer_name };
+        let author = Author { mine: person == Some(self.person()), person, name, computer, computer_name };
         self.caches().authors.insert(*actor, author.clone());
         Ok(Some(author))
     }

@@ -43,6 +43,11 @@ impl Engine {
             let message = format!("{path} exists already.");
             return Err(ErrorView::new(ErrorCode::File, message, "Nothing was written. Choose another name, or move it away first."));
         }
+        if self.inner.person_key().is_none() {
+            let message = "This computer was let in by another one, so it does not have the key that a recovery kit is made of.";
+            let hint = "Nothing was written. Make the kit on your first computer; tuttu computer list shows which one that is.";
+            return Err(ErrorView::new(ErrorCode::NotAllowed, message, hint));
+        }
         let lock = Lock::new(lock)?;
         let part = Part::begin(&target)?;
         let written = self.inner.read(|reader| self.inner.write_kit(reader, &part, &lock))?;
@@ -106,7 +111,8 @@ impl Inner {
             made: self.now(),
             person_name: self.person_name(reader)?,
             computer_name: self.computer_name(reader)?,
-            person: data_encoding::HEXLOWER.encode(&self.keys.person.to_bytes()),
+            // A computer that another one let in has no person key, so its backup has none either.
+            person: self.person_key().map(|key| data_encoding::HEXLOWER.encode(&key.to_bytes())).unwrap_or_default(),
             kit,
         })
     }

@@ -59,6 +59,11 @@ impl Engine {
             }
             Command::WithdrawInvitation { invitation } => self.withdraw(invitation),
             Command::SetRole { space, member, role } => self.set_role(space, member, &role),
+            Command::InviteComputer { expires_in, auto, hints, relay } => {
+                self.invite_computer(crate::computers::ComputerTerms { expires_in, auto, hints, relay })
+            }
+            Command::RevokeComputer { computer } => self.revoke_computer(computer),
+            Command::ExcludeComputer { space, member, computer } => self.exclude_computer(space, member, computer),
             Command::RemoveMember { space, member } => self.set_role(space, member, "none"),
             Command::MarkSeen { record } => self.mark_seen(record),
             Command::MarkAllSeen => {

@@ -53,7 +53,8 @@ pub(crate) struct Inner {
     pub(crate) store: Store,
     pub(crate) keys: Keys,
     pub(crate) computer: ComputerId,
-    pub(crate) person: PersonId,
+    /// Whose computer this is; it changes once, when a vault becomes somebody else's next computer.
+    person: Mutex<PersonId>,
     pub(crate) surroundings: Arc<dyn Surroundings>,
     /// Held while the caches are made again.
     pub(crate) rebuilding: Arc<Mutex<()>>,
@@ -89,11 +90,11 @@ impl Caches {
 }
 
 impl Inner {
-    pub(crate) fn new(store: Store, keys: Keys, surroundings: Arc<dyn Surroundings>) -> Self {
+    pub(crate) fn new(store: Store, keys: Keys, person: PersonId, surroundings: Arc<dyn Surroundings>) -> Self {
         let (events, _) = broadcast::channel(EVENTS);
         Self {
             computer: keys.computer_id(),
-            person: keys.person_id(),
+            person: Mutex::new(person),
             store,
             keys,
             surroundings,
@@ -101,6 +102,20 @@ impl Inner {
             events,
             caches: Mutex::default(),
         }
+    }
+
+    /// Whose computer this is.
+    pub(crate) fn person(&self) -> PersonId {
+        *self.person.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn set_person(&self, person: PersonId) {
+        *self.person.lock().unwrap_or_else(PoisonError::into_inner) = person;
+    }
+
+    /// The key of the person, where this computer has it.
+    pub(crate) fn person_key(&self) -> Option<&iroh_base::SecretKey> {
+        self.keys.person.as_ref().filter(|_| self.keys.person_id() == Some(self.person()))
     }
 
     pub(crate) fn caches(&self) -> MutexGuard<'_, Caches> {

@@ -1,4 +1,4 @@
-//! The secret keys of a vault: the person key, which certifies the first computer, and the computer key.
+//! The secret keys of a vault: the computer key, and on the first computer the person key, which certifies it.
 //!
 //! They are files beside the database, readable by their user only. See `docs/adr/0006-keys-in-the-vault-folder.md`.
 
@@ -12,10 +12,11 @@ use tuttu_model::{ComputerId, PersonId};
 use crate::api::{ErrorCode, ErrorView};
 use crate::surroundings::{Surroundings, random};
 
-/// Both keys of a vault.
+/// The keys of a vault.
 #[derive(Clone)]
 pub(crate) struct Keys {
-    pub(crate) person: SecretKey,
+    /// Not on a computer that another one of the person let in: no private key is ever copied.
+    pub(crate) person: Option<SecretKey>,
     pub(crate) computer: SecretKey,
 }
 
@@ -28,17 +29,27 @@ impl std::fmt::Debug for Keys {
 impl Keys {
     /// Two new keys.
     pub(crate) fn generate(surroundings: &dyn Surroundings) -> Result<Self, ErrorView> {
-        Ok(Self { person: SecretKey::from_bytes(&random(surroundings)?), computer: SecretKey::from_bytes(&random(surroundings)?) })
+        Ok(Self { person: Some(SecretKey::from_bytes(&random(surroundings)?)), ..Self::for_joining(surroundings)? })
     }
 
-    /// The person key of a backup, and a new key for this computer.
+    /// A new key for a computer that becomes somebody's next.
+    pub(crate) fn for_joining(surroundings: &dyn Surroundings) -> Result<Self, ErrorView> {
+        Ok(Self { person: None, computer: SecretKey::from_bytes(&random(surroundings)?) })
+    }
+
+    /// The person key of a backup, if there is one in it, and a new key for this computer.
     pub(crate) fn for_restored(person: &str, surroundings: &dyn Surroundings) -> Option<Self> {
+        let computer = Self::for_joining(surroundings).ok()?;
+        if person.is_empty() {
+            return Some(computer);
+        }
         let bytes: [u8; 32] = data_encoding::HEXLOWER.decode(person.as_bytes()).ok()?.try_into().ok()?;
-        Some(Self { person: SecretKey::from_bytes(&bytes), computer: SecretKey::from_bytes(&random(surroundings).ok()?) })
+        Some(Self { person: Some(SecretKey::from_bytes(&bytes)), ..computer })
     }
 
-    pub(crate) fn person_id(&self) -> PersonId {
-        PersonId(*self.person.public().as_bytes())
+    /// Whose person key is here.
+    pub(crate) fn person_id(&self) -> Option<PersonId> {
+        self.person.as_ref().map(|key| PersonId(*key.public().as_bytes()))
     }
 
     pub(crate) fn computer_id(&self) -> ComputerId {
@@ -50,19 +61,41 @@ impl Keys {
         path(dir, "person").exists() || path(dir, "computer").exists()
     }
 
-    /// Reads both keys.
-    pub(crate) fn load(dir: &Path) -> Result<Self, ErrorView> {
-        Ok(Self { person: read(&path(dir, "person"))?, computer: read(&path(dir, "computer"))? })
+    /// Reads the keys. `for_another`: the database says that the vault is not, or not yet, of the person whose key would lie here.
+    pub(crate) fn load(dir: &Path, for_another: bool) -> Result<Self, ErrorView> {
+        let computer = read(&path(dir, "computer"))?;
+        let person = if for_another { None } else { Some(read(&path(dir, "person"))?) };
+        Ok(Self { person, computer })
     }
 
-    /// Writes both keys, durably, before the database names them.
+    /// Writes the keys, durably, before the database names them.
     pub(crate) fn save(&self, dir: &Path) -> Result<(), ErrorView> {
         let folder = dir.join("keys");
         fs::create_dir_all(&folder).map_err(|error| unwritable(&folder, &error))?;
         restrict(&folder, 0o700);
-        write(&path(dir, "person"), &self.person)?;
+        if let Some(person) = &self.person {
+            write(&path(dir, "person"), person)?;
+        }
         write(&path(dir, "computer"), &self.computer)
     }
+}
+
+/// Puts the key of who the vault belonged to before aside: nothing is signed with it any more.
+pub(crate) fn set_person_aside(dir: &Path) {
+    let (from, to) = (path(dir, "person"), path(dir, "person.before"));
+    if from.exists()
+        && let Err(error) = fs::rename(&from, &to)
+    {
+        // The database says whose vault it is; the file is not read any more.
+        tracing::warn!(%error, "the key of the identity before could not be put aside");
+    }
+}
+
+/// Removes the keys of a vault that never became anybody's.
+pub(crate) fn discard(dir: &Path) {
+    // A key nobody ever vouched for is worth nothing.
+    let _ = fs::remove_file(path(dir, "computer"));
+    let _ = fs::remove_dir(dir.join("keys"));
 }
 
 fn path(dir: &Path, name: &str) -> PathBuf {

@@ -14,6 +14,7 @@ mod check;
 mod clock;
 mod commands;
 mod commit;
+mod computers;
 mod damage;
 mod definitions;
 mod duplicates;
@@ -46,6 +47,7 @@ mod typed_links;
 mod undo;
 mod vault;
 
+pub use computers::joining::Adopted;
 pub use engine::{Engine, NewVault, Peer};
 pub use fetching::{GivenFile, IncomingFile, WantedFile};
 pub use pairing::InvitationTerms;

@@ -25,6 +25,18 @@ pub(crate) fn parse_role(word: &str) -> Result<Role, ErrorView> {
 impl Inner {
     /// Signs an operation with this computer's key on top of everything known, under the person's most senior tenure, and stores it.
     pub(crate) fn sign_op(&self, tx: &mut Tx<'_>, space: &SpaceId, body: OpBody) -> Result<SignedOp, Failure> {
+        self.sign_op_with(tx, space, Signer::Computer(self.computer), &self.keys.computer, body)
+    }
+
+    /// The same with another key.
+    pub(crate) fn sign_op_with(
+        &self,
+        tx: &mut Tx<'_>,
+        space: &SpaceId,
+        signer: Signer,
+        key: &iroh_base::SecretKey,
+        body: OpBody,
+    ) -> Result<SignedOp, Failure> {
         let membership = self.membership(tx, space)?;
         if membership.ops().len() >= OPS {
             let message = format!("“{}” has had {OPS} changes of its members and name; there can be no more.", membership.name());
@@ -33,9 +45,9 @@ impl Inner {
             );
         }
         let op = membership
-            .draft(Signer::Computer(self.computer), self.now(), body)
+            .draft(signer, self.now(), body)
             .ok_or_else(|| ErrorView::new(ErrorCode::NotAllowed, "You are not a member of this space.", "Nothing was changed."))?;
-        let signed = op.sign(&self.keys.computer);
+        let signed = op.sign(key);
         tx.put_op(space, &signed)?;
         self.membership_changed(tx, space)?;
         Ok(signed)
@@ -59,9 +71,9 @@ impl Inner {
     }
 
     /// Refuses whoever is not an owner here.
-    fn require_owner(&self, tx: &Tx<'_>, space: &SpaceId) -> Result<(), Failure> {
+    pub(crate) fn require_owner(&self, tx: &Tx<'_>, space: &SpaceId) -> Result<(), Failure> {
         let membership = self.membership(tx, space)?;
-        if membership.role(&self.person) != Role::Owner || !membership.may_write(&self.computer) {
+        if membership.role(&self.person()) != Role::Owner || !membership.may_write(&self.computer) {
             return Err(ErrorView::new(
                 ErrorCode::NotAllowed,
                 format!("Only an owner of “{}” can do that.", membership.name()),
@@ -93,7 +105,7 @@ impl Inner {
 }
 
 impl Engine {
-    fn space_changed(&self, space: &SpaceId) {
+    pub(crate) fn space_changed(&self, space: &SpaceId) {
         self.announce(Event::Changed { spaces: vec![space.to_string()], records: Vec::new(), remote: false });
     }
 
@@ -105,7 +117,9 @@ impl Engine {
                 let message = format!("There is a space “{name}” already.");
                 return Err(ErrorView::new(ErrorCode::Invalid, message, "Choose another name.").into());
             }
-            inner.found_space(tx, &name, false, nonce)
+            let space = inner.found_space(tx, &name, false, nonce)?;
+            inner.follow(tx, &space)?;
+            Ok(space)
         })?;
         self.space_changed(&space);
         Ok(Outcome::Space { id: space.to_string() })
@@ -133,14 +147,14 @@ impl Engine {
                 return Err(ErrorView::new(ErrorCode::Invalid, "Your own space cannot be left.", "").into());
             }
             let membership = inner.membership(tx, &row.id)?;
-            if membership.grant(&inner.person).is_none() {
+            if membership.grant(&inner.person()).is_none() {
                 let message = format!("You are not a member of “{}” any more.", row.name);
                 return Err(ErrorView::new(ErrorCode::Invalid, message, "Your copy stays readable.").into());
             }
             let (headers, vector) = (tx.headers(&row.id)?, tx.vector(&row.id)?);
-            let cuts = membership.cuts_for(&inner.person, None, &headers, &vector);
+            let cuts = membership.cuts_for(&inner.person(), None, &headers, &vector);
             let person_name = inner.person_name(tx)?;
-            inner.sign_op(tx, &row.id, OpBody::SetRole { person: inner.person, person_name, role: Role::None, cuts })?;
+            inner.sign_op(tx, &row.id, OpBody::SetRole { person: inner.person(), person_name, role: Role::None, cuts })?;
             Ok(row.id)
         })?;
         self.space_changed(&space);
@@ -152,7 +166,7 @@ impl Engine {
         let space = self.inner.write(Lane::Local, move |inner, tx| {
             let row = inner.space(tx, &space)?;
             let member = inner.member(tx, &row.id, &member)?;
-            if member.person == inner.person && role == Role::None {
+            if member.person == inner.person() && role == Role::None {
                 return Err(ErrorView::new(ErrorCode::Invalid, "That is you.", "To go, leave the space.").into());
             }
             let before = inner.membership(tx, &row.id)?.role(&member.person);

@@ -5,7 +5,7 @@ use tuttu_store::Lane;
 use tuttu_store::rows::{InvitationRow, SpaceRow};
 use tuttu_sync::invite::{Hints, Invitation, Secret};
 use tuttu_sync::limits::OPS;
-use tuttu_sync::membership::{Membership, OpBody, Role, SignedOp};
+use tuttu_sync::membership::{Membership, Role, SignedOp};
 use tuttu_sync::pairing::InvitationState;
 
 use crate::api::{ErrorCode, ErrorView, Event, InvitationView, Outcome};
@@ -14,6 +14,8 @@ use crate::engine::Engine;
 use crate::failure::{Failure, not_found};
 use crate::members::parse_role;
 
+/// Where the role would stand in an invitation for one of the person's own computers.
+pub(crate) const COMPUTER: &str = "computer";
 /// The longest an invitation may work: 90 days.
 const LONGEST: u32 = 90 * 24 * 3_600;
 
@@ -34,12 +36,14 @@ pub(crate) struct InviteTerms {
 pub struct InvitationTerms {
     /// Its id.
     pub id: String,
-    /// The space.
+    /// The space; for a computer the private one.
     pub space: SpaceId,
     /// The space's name.
     pub space_name: String,
-    /// The role it gives.
-    pub role: Role,
+    /// The role it gives; `None` when it lets in one of the person's own computers.
+    pub role: Option<Role>,
+    /// Whose invitation it is.
+    pub person: PersonId,
     /// When it runs out, in seconds since 1970.
     pub expires: i64,
     /// The one-time secret.
@@ -73,7 +77,7 @@ impl Engine {
                 .into());
             }
             let membership = inner.membership(tx, &space.id)?;
-            if membership.role(&inner.person) != Role::Owner {
+            if membership.role(&inner.person()) != Role::Owner {
                 let message = format!("Only an owner of “{}” can invite.", space.name);
                 return Err(ErrorView::new(ErrorCode::NotAllowed, message, "Ask an owner to invite them.").into());
             }
@@ -135,7 +139,8 @@ impl Engine {
                 id: row.id,
                 space: row.space,
                 space_name,
-                role: parse_role(&row.role)?,
+                role: if row.role == COMPUTER { None } else { Some(parse_role(&row.role)?) },
+                person: self.inner.person(),
                 expires: row.expires,
                 secret: Secret(row.secret),
                 auto: row.auto,
@@ -145,16 +150,16 @@ impl Engine {
         })
     }
 
-    /// Lets a joiner in: stores their certificate, grants the role, spends the invitation, in one commit. Returns all operations of the space. Asked again
+    /// Lets a joiner in: stores what makes the computer theirs, grants the role, spends the invitation, in one commit. Returns all operations of the space. Asked again
     /// for a joiner who was let in already, it only returns the operations.
     ///
     /// # Errors
-    /// When the invitation cannot be used any more or the certificate is not theirs.
+    /// When the invitation cannot be used any more or the certificates are not theirs.
     pub fn admit(
         &self,
         invitation: &str,
         joiner: &ComputerId,
-        certificate: SignedOp,
+        certificates: Vec<SignedOp>,
         person_name: &str,
     ) -> Result<Vec<SignedOp>, ErrorView> {
         let (id, joiner, person_name) = (invitation.to_owned(), *joiner, person_name.to_owned());
@@ -167,15 +172,23 @@ impl Engine {
                     return Err(ErrorView::new(ErrorCode::Link, "The invitation cannot be used any more.", "Make a new one.").into());
                 }
             }
-            let person = certified(certificate.clone(), &row.space, &joiner)?;
+            let person = certified(&certificates, &row.space, &joiner)?;
             let role = parse_role(&row.role)?;
             if tx.op_count(&row.space)? >= OPS {
                 return Err(
                     ErrorView::new(ErrorCode::Invalid, "The space has had too many members: nobody can join.", "Make a new one.").into()
                 );
             }
-            tx.put_op(&row.space, &certificate)?;
+            for certificate in &certificates {
+                tx.put_op(&row.space, certificate)?;
+            }
             inner.membership_changed(tx, &row.space)?;
+            if !inner.membership(tx, &row.space)?.is_live(&person, &joiner) {
+                let message = "That computer was taken out of the space once, and cannot come back as it is.";
+                return Err(
+                    ErrorView::new(ErrorCode::Link, message, "Nobody was let in. Another computer of theirs can use the link.").into()
+                );
+            }
             // An invitation never lowers what somebody already is.
             if inner.membership(tx, &row.space)?.role(&person) < role {
                 inner.grant(tx, &row.space, person, person_name, role)?;
@@ -192,15 +205,39 @@ impl Engine {
     /// # Errors
     /// When the database cannot be read.
     pub fn introduction(&self) -> Result<(PersonId, String, String), ErrorView> {
-        self.inner.read(|reader| Ok((self.inner.person, self.inner.person_name(reader)?, self.inner.computer_name(reader)?)))
+        self.inner.read(|reader| Ok((self.inner.person(), self.inner.person_name(reader)?, self.inner.computer_name(reader)?)))
     }
 
-    /// The certificate this computer brings when joining a space: signed by the person key, resting on the genesis.
+    /// What this computer brings when joining a space: a certificate signed by the person key, or vouchers that lead from it, resting on the genesis.
     ///
     /// # Errors
-    /// When the database cannot be read.
-    pub fn join_certificate(&self, space: &SpaceId) -> Result<SignedOp, ErrorView> {
-        self.inner.read(|reader| self.inner.certificate(reader, space))
+    /// When the database cannot be read, or this computer is not the person's any more.
+    pub fn join_certificates(&self, space: &SpaceId) -> Result<Vec<SignedOp>, ErrorView> {
+        self.inner.read(|reader| self.inner.certificates(reader, space))
+    }
+
+    /// Takes over the beginning of a space that another of the person's computers tells of; the rest of it comes by exchange.
+    ///
+    /// # Errors
+    /// When it is not the beginning of that space, or cannot be written.
+    pub fn announced(&self, space: &SpaceId, genesis: SignedOp) -> Result<(), ErrorView> {
+        let space = *space;
+        let wrong = || ErrorView::new(ErrorCode::Invalid, "What another of your computers told of is not the beginning of a space.", "");
+        let verified = genesis.clone().verify().map_err(|_| wrong())?;
+        let name = verified.op().body.founding().map(|founding| founding.name.to_owned()).ok_or_else(wrong)?;
+        let private = verified.op().body.founding().is_some_and(|founding| founding.private);
+        if verified.space() != space || private {
+            return Err(wrong());
+        }
+        self.inner.write(Lane::Remote, move |inner, tx| {
+            if tx.space(&space)?.is_none() {
+                tx.put_space(&SpaceRow { id: space, name, private: false, own_feed: None, since: inner.now() })?;
+                tx.put_op(&space, &genesis)?;
+            }
+            Ok(())
+        })?;
+        self.announce(Event::Changed { spaces: vec![space.to_string()], records: Vec::new(), remote: true });
+        Ok(())
     }
 
     /// Takes over the operations of a space this computer was let into.
@@ -234,6 +271,7 @@ impl Engine {
             }
             // Somebody who was removed and comes again holds entries already: what counts of them may be another.
             inner.membership_changed(tx, &space)?;
+            inner.follow(tx, &space)?;
             Ok(())
         })?;
         self.reapply_own_tray(&space);
@@ -242,20 +280,25 @@ impl Engine {
     }
 }
 
-/// The person a certificate is for, when it is one for this computer in this space.
-fn certified(certificate: SignedOp, space: &SpaceId, joiner: &ComputerId) -> Result<PersonId, Failure> {
+/// The person certificates are for, when they are for this computer in this space and each rests on the one before.
+fn certified(certificates: &[SignedOp], space: &SpaceId, joiner: &ComputerId) -> Result<PersonId, Failure> {
     let wrong = |why: &str| ErrorView::new(ErrorCode::Link, format!("The joiner’s certificate is not right: {why}."), "Nobody was let in.");
-    let verified = certificate.verify().map_err(|error| wrong(&error.to_string()))?;
-    let op = verified.op();
-    match &op.body {
-        OpBody::Certify { person, computer, .. } if computer == joiner && op.space == Some(*space) && op.parents == [OpHash(space.0)] => {
-            Ok(*person)
-        }
-        _ => Err(wrong("it is for another computer or another space").into()),
+    let (mut parent, mut last) = (OpHash(space.0), None);
+    for certificate in certificates {
+        let verified = certificate.clone().verify().map_err(|error| wrong(&error.to_string()))?;
+        let op = verified.op();
+        let certified = op.body.certified().filter(|_| op.space == Some(*space) && op.parents == [parent]);
+        let certified = certified.ok_or_else(|| wrong("it is something else, or for another space"))?;
+        last = Some((*certified.person, *certified.computer));
+        parent = verified.hash();
+    }
+    match last {
+        Some((person, computer)) if computer == *joiner => Ok(person),
+        _ => Err(wrong("it is for another computer").into()),
     }
 }
 
-fn state_for(row: &InvitationRow, joiner: &ComputerId, now: i64) -> InvitationState {
+pub(crate) fn state_for(row: &InvitationRow, joiner: &ComputerId, now: i64) -> InvitationState {
     if let Some(user) = row.state.strip_prefix("used:") {
         return if user == joiner.to_string() { InvitationState::Admitted } else { InvitationState::Used };
     }

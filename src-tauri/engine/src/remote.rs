@@ -52,6 +52,9 @@ impl Engine {
                     };
                     self.announce(event);
                 }
+                if applied.membership {
+                    self.follow_everywhere();
+                }
                 if applied.own_tray {
                     self.reapply_own_tray(&space);
                 }
@@ -340,7 +343,7 @@ impl<'a, 'b, 'c> Receiver<'a, 'b, 'c> {
         };
         let counts = open && merged.is_some();
         let own = header.computer == self.inner.computer;
-        let (feed, news) = (entry.feed, self.membership.author(&header) != Some(self.inner.person));
+        let (feed, news) = (entry.feed, self.membership.author(&header) != Some(self.inner.person()));
         let changes = checked.into_iter().map(|(doc, change)| (doc, Some(change))).collect();
         let standing = if counts { Standing::Valid } else { Standing::Tray };
         self.tx.append_entry(&self.space, &EntryWrite { entry: verified, header, standing, changes, invalid: None })?;

@@ -34,6 +34,10 @@ impl Replica for EngineReplica {
         self.read(|reader| Ok(reader.spaces()?.into_iter().map(|row| row.id).collect()))
     }
 
+    fn own_space(&self) -> Result<Option<SpaceId>, ReadError> {
+        self.read(|reader| Ok(reader.spaces()?.into_iter().find(|row| row.private).map(|row| row.id)))
+    }
+
     fn membership(&self, space: &SpaceId) -> Result<Option<Arc<Membership>>, ReadError> {
         self.read(|reader| match reader.space(space)? {
             Some(_) => Ok(Some(self.inner.membership(reader, space)?)),

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use age::secrecy::SecretString;
+use tuttu_model::PersonId;
 use tuttu_store::{Lane, Store, StoreError};
 use tuttu_sync::membership::Role;
 
@@ -143,14 +144,26 @@ impl Restore {
 
 /// The restored vault is a computer of its own: certified by the person key in every space the person is a member of, with new feeds.
 fn certify(store: Store, keys: Keys, computer_name: String, manifest: &Manifest) -> Result<Restored, ErrorView> {
-    let engine = Engine { inner: Arc::new(Inner::new(store, keys, Arc::new(System))) };
+    let person = keys.person_id();
+    let inner = Inner::new(store, keys, person.unwrap_or(PersonId([0; 32])), Arc::new(System));
+    if person.is_none() {
+        inner.set_person(inner.read(|reader| Ok(inner.noted_person(reader)?.unwrap_or(PersonId([0; 32]))))?);
+    }
+    let engine = Engine { inner: Arc::new(inner) };
     let spaces = engine.inner.write(Lane::Local, move |inner, tx| {
         tx.put_meta(COMPUTER_NAME, computer_name.as_bytes())?;
         let spaces = tx.spaces()?;
         for row in &spaces {
-            if inner.membership(tx, &row.id)?.role(&inner.person) != Role::None {
-                let certificate = inner.certificate(tx, &row.id)?;
+            // Without the person key another computer of the person has to let this one in.
+            if let Some(key) = inner.person_key()
+                && inner.membership(tx, &row.id)?.role(&inner.person()) != Role::None
+            {
+                let certificate = inner.certificate(tx, &row.id, key)?;
                 tx.put_op(&row.id, &certificate)?;
+                if row.private {
+                    // So that the person's other computers can take it along into spaces they make.
+                    inner.vouch_for_itself(tx, &row.id)?;
+                }
             }
         }
         Ok(u32::try_from(spaces.len()).unwrap_or(u32::MAX))

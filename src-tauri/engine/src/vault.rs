@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use tuttu_model::SpaceId;
+use tuttu_model::{PersonId, SpaceId};
 use tuttu_store::rows::SpaceRow;
 use tuttu_store::{Lane, Store, Tx};
 use tuttu_sync::limits::NAME_CHARS;
@@ -17,7 +17,13 @@ use crate::surroundings::{Surroundings, System};
 
 /// The name of the space that only the person's own computers share.
 pub(crate) const PRIVATE_SPACE: &str = "My own";
-const PERSON_NAME: &str = "person.name";
+pub(crate) const PERSON_NAME: &str = "person.name";
+/// The person's id, where the person key is on another computer.
+pub(crate) const PERSON: &str = "person.id";
+/// There until the vault becomes somebody's.
+pub(crate) const JOINING: &str = "computer.joining";
+/// Whose a vault is before it becomes somebody's.
+pub(crate) const NOBODY: PersonId = PersonId([0; 32]);
 pub(crate) const COMPUTER_NAME: &str = "computer.name";
 const FILE_IDENTITY: &str = "file.identity";
 
@@ -46,10 +52,17 @@ impl Engine {
         if !Store::exists(dir) && Keys::are_in(dir) {
             return Err(database_missing(dir));
         }
+        // What was begun by joining and never became anybody's is in nobody's way.
+        if Store::exists(dir)
+            && let Ok(unfinished) = Self::open_any(dir, Arc::clone(&surroundings))
+        {
+            unfinished.discard_unfinished();
+        }
         let store = Store::create(dir)?;
         let keys = Keys::generate(&*surroundings)?;
         keys.save(dir)?;
-        let engine = Self { inner: Arc::new(Inner::new(store, keys, surroundings)) };
+        let person = keys.person_id().unwrap_or(NOBODY);
+        let engine = Self { inner: Arc::new(Inner::new(store, keys, person, surroundings)) };
         let nonce = engine.inner.random()?;
         engine.inner.write(Lane::Local, move |inner, tx| {
             tx.put_meta(PERSON_NAME, person_name.as_bytes())?;
@@ -74,12 +87,24 @@ impl Engine {
     /// # Errors
     /// As [`Engine::open`].
     pub fn open_in(dir: &Path, surroundings: Arc<dyn Surroundings>) -> Result<Self, ErrorView> {
+        let engine = Self::open_any(dir, surroundings)?;
+        if engine.is_unfinished() {
+            let message =
+                format!("The vault in {} was made to become one of somebody’s computers, and that was not finished.", dir.display());
+            let hint =
+                "Use the link again, or make one on the other computer: tuttu computer join LINK. To begin anew: tuttu init --name NAME";
+            return Err(ErrorView::new(ErrorCode::NoVault, message, hint));
+        }
+        Ok(engine)
+    }
+
+    /// Opens a vault that may be nobody's yet.
+    pub(crate) fn open_any(dir: &Path, surroundings: Arc<dyn Surroundings>) -> Result<Self, ErrorView> {
         if !Store::exists(dir) {
             return Err(if Keys::are_in(dir) { database_missing(dir) } else { no_vault(dir) });
         }
         let store = Store::open(dir)?;
-        let keys = Keys::load(dir)?;
-        let engine = Self { inner: Arc::new(Inner::new(store, keys, surroundings)) };
+        let engine = Self::identified(store, dir, surroundings)?;
         if engine.was_moved()? {
             engine.inner.write(Lane::Local, |_, tx| {
                 for space in tx.spaces()? {
@@ -94,6 +119,21 @@ impl Engine {
             engine.reapply_own_tray(&space.id);
         }
         engine.bring_caches_up_to_date()?;
+        Ok(engine)
+    }
+
+    /// The open vault, once it is known whose it is.
+    fn identified(store: Store, dir: &Path, surroundings: Arc<dyn Surroundings>) -> Result<Self, ErrorView> {
+        let (mut noted, mut joining) = (None, false);
+        store.read(|reader| {
+            noted = reader.meta(PERSON)?;
+            joining = reader.meta(JOINING)?.is_some_and(|value| !value.is_empty());
+            Ok(())
+        })?;
+        let noted = noted.and_then(|bytes| bytes.try_into().ok()).map(PersonId);
+        let keys = Keys::load(dir, noted.is_some() || joining)?;
+        let person = noted.or(keys.person_id()).unwrap_or(NOBODY);
+        let engine = Self { inner: Arc::new(Inner::new(store, keys, person, surroundings)) };
         Ok(engine)
     }
 
@@ -115,6 +155,11 @@ impl Engine {
 }
 
 impl Inner {
+    /// Whose vault it is, where no person key says so.
+    pub(crate) fn noted_person(&self, reader: &tuttu_store::Reader<'_>) -> Result<Option<PersonId>, Failure> {
+        Ok(reader.meta(PERSON)?.and_then(|bytes| bytes.try_into().ok()).map(PersonId))
+    }
+
     pub(crate) fn person_name(&self, reader: &tuttu_store::Reader<'_>) -> Result<String, Failure> {
         Ok(text(reader.meta(PERSON_NAME)?))
     }
@@ -123,43 +168,61 @@ impl Inner {
         Ok(text(reader.meta(COMPUTER_NAME)?))
     }
 
-    /// Writes the genesis of a space and the certificate of this computer.
+    /// Writes the genesis of a space and what makes this computer the person's in it.
     pub(crate) fn found_space(&self, tx: &mut Tx<'_>, name: &str, private: bool, nonce: [u8; 16]) -> Result<SpaceId, Failure> {
-        let (founder_name, now) = (self.person_name(tx)?, self.now());
-        let genesis = Op {
-            space: None,
-            parents: Vec::new(),
-            tenure: None,
-            signer: Signer::Person(self.person),
-            time: now,
-            body: OpBody::Genesis { nonce, name: name.to_owned(), founder: self.person, founder_name, private },
-        }
-        .sign(&self.keys.person);
+        let (founder_name, now, name, founder) = (self.person_name(tx)?, self.now(), name.to_owned(), self.person());
+        let genesis = |signer, body| Op { space: None, parents: Vec::new(), tenure: None, signer, time: now, body };
+        let genesis = match self.person_key() {
+            Some(key) => {
+                let body = OpBody::Genesis { nonce, name: name.clone(), founder, founder_name, private };
+                genesis(Signer::Person(founder), body).sign(key)
+            }
+            None => {
+                let vouchers = self.vouchers_for_this_computer(tx)?;
+                let body = OpBody::Found { nonce, name: name.clone(), founder, founder_name, vouchers };
+                genesis(Signer::Computer(self.computer), body).sign(&self.keys.computer)
+            }
+        };
         let space = SpaceId(genesis.hash().0);
-        tx.put_space(&SpaceRow { id: space, name: name.to_owned(), private, own_feed: None, since: now })?;
+        tx.put_space(&SpaceRow { id: space, name, private, own_feed: None, since: now })?;
         tx.put_op(&space, &genesis)?;
-        let certificate = self.certificate(tx, &space)?;
-        tx.put_op(&space, &certificate)?;
+        for certificate in self.certificates(tx, &space)? {
+            tx.put_op(&space, &certificate)?;
+        }
         Ok(space)
     }
 
-    /// The certificate of this computer in a space, resting on its genesis alone, signed by the person key.
-    pub(crate) fn certificate(&self, reader: &tuttu_store::Reader<'_>, space: &SpaceId) -> Result<SignedOp, Failure> {
+    /// What makes this computer the person's in a space, resting on its genesis alone: a certificate by the person key, or a chain of vouchers.
+    pub(crate) fn certificates(&self, reader: &tuttu_store::Reader<'_>, space: &SpaceId) -> Result<Vec<SignedOp>, Failure> {
+        self.require_not_taken_out(reader)?;
+        match self.person_key() {
+            Some(key) => Ok(vec![self.certificate(reader, space, key)?]),
+            None => self.carried_vouchers(reader, space),
+        }
+    }
+
+    /// The certificate of this computer in a space, signed by the person key.
+    pub(crate) fn certificate(
+        &self,
+        reader: &tuttu_store::Reader<'_>,
+        space: &SpaceId,
+        person_key: &iroh_base::SecretKey,
+    ) -> Result<SignedOp, Failure> {
         let op = Op {
             space: Some(*space),
             parents: vec![tuttu_model::OpHash(space.0)],
             tenure: None,
-            signer: Signer::Person(self.person),
+            signer: Signer::Person(self.person()),
             time: self.now(),
             body: OpBody::Certify {
-                person: self.person,
+                person: self.person(),
                 person_name: self.person_name(reader)?,
                 computer: self.computer,
                 computer_name: self.computer_name(reader)?,
-                consent: certify_consent(space, &self.person, &self.keys.computer),
+                consent: certify_consent(space, &self.person(), &self.keys.computer),
             },
         };
-        Ok(op.sign(&self.keys.person))
+        Ok(op.sign(person_key))
     }
 }
 
@@ -168,7 +231,7 @@ fn no_vault(dir: &Path) -> ErrorView {
     ErrorView::new(ErrorCode::NoVault, format!("There is no vault in {}.", dir.display()), hint)
 }
 
-fn database_missing(dir: &Path) -> ErrorView {
+pub(crate) fn database_missing(dir: &Path) -> ErrorView {
     ErrorView::new(
         ErrorCode::Damaged,
         format!("The database of the vault is missing: there is no vault.db in {}, only its keys.", dir.display()),

@@ -106,11 +106,19 @@ pub(crate) fn seen(engine: &Engine, computer: &ComputerId) {
 pub(crate) fn fill_invite(command: Command, addresses: &[SocketAddr], relay: Option<String>) -> Command {
     match command {
         Command::Invite { space, role, expires_in, auto, for_whom, hints, relay: chosen } => {
-            let hints = if hints.is_empty() { addresses.iter().take(IN_A_LINK).map(SocketAddr::to_string).collect() } else { hints };
+            let hints = if hints.is_empty() { told(addresses) } else { hints };
             Command::Invite { space, role, expires_in, auto, for_whom, hints, relay: chosen.or(relay) }
+        }
+        Command::InviteComputer { expires_in, auto, hints, relay: chosen } => {
+            let hints = if hints.is_empty() { told(addresses) } else { hints };
+            Command::InviteComputer { expires_in, auto, hints, relay: chosen.or(relay) }
         }
         other => other,
     }
+}
+
+fn told(addresses: &[SocketAddr]) -> Vec<String> {
+    addresses.iter().take(IN_A_LINK).map(SocketAddr::to_string).collect()
 }
 
 /// Fills in an invitation made while no host runs: the addresses of this computer with the port it will most likely listen on, and the relay kept
@@ -119,7 +127,7 @@ pub(crate) fn fill_invite(command: Command, addresses: &[SocketAddr], relay: Opt
 /// # Errors
 /// When the settings cannot be read.
 pub fn offline_invite(engine: &Engine, command: Command) -> Result<Command, ErrorView> {
-    if !matches!(command, Command::Invite { .. }) {
+    if !matches!(command, Command::Invite { .. } | Command::InviteComputer { .. }) {
         return Ok(command);
     }
     let port = engine.setting(PORT_SETTING)?.and_then(|port| port.parse::<u16>().ok()).filter(|port| *port != 0);

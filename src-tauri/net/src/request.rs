@@ -24,6 +24,15 @@ pub enum Request {
         /// The joiner skips comparing words: join at once if the inviter allows.
         auto: bool,
     },
+    /// Dial the computer named by a link for one's own next computer; then as for [`Request::Join`]. Records that are here move along.
+    JoinPerson {
+        /// The link.
+        link: String,
+        /// The joiner skips comparing words.
+        auto: bool,
+        /// What this computer is called from now on; `None`: as before.
+        computer_name: Option<String>,
+    },
     /// The person compared the words: join (waits until the space has arrived, [`Reply::Joined`]) or give up.
     JoinAnswer {
         /// The offer.
@@ -95,7 +104,7 @@ pub struct JoinOffer {
     pub inviter: String,
     /// On which computer.
     pub inviter_computer: String,
-    /// To which space.
+    /// To which space; empty where this becomes one of the inviter's own computers.
     pub space_name: String,
     /// As what.
     pub role: String,
@@ -120,6 +129,12 @@ pub struct Joined {
     pub inviter: String,
     /// The four words.
     pub words: Vec<String>,
+    /// When this became a computer of a person: how many spaces came, and how many records moved into the private one.
+    #[serde(default)]
+    pub spaces: u32,
+    /// See `spaces`.
+    #[serde(default)]
+    pub moved: u32,
 }
 
 /// What became of a file that was asked for.

@@ -34,6 +34,10 @@ pub(crate) fn fill(net: &Net, answer: Answer) -> Answer {
             detail.requests = waiting_for(&detail.summary.id, net.requests.views());
             Answer::Space(detail)
         }
+        Answer::Computers(mut computers) => {
+            computers.iter_mut().for_each(|own| states.computer(&mut own.computer));
+            Answer::Computers(computers)
+        }
         other => other,
     }
 }

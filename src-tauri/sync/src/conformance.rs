@@ -11,7 +11,7 @@ use tuttu_model::{ChangeHash, ComputerId, DocumentId, OpHash, PersonId, SpaceId}
 
 use crate::feed::{Entry, FeedHeader, ForkProof, Item, Vector, encode};
 use crate::invite::{ComputerInvitation, Hints, Invitation, Link, Secret};
-use crate::membership::{Op, OpBody, Role, Signer, certify_consent};
+use crate::membership::{Op, OpBody, Role, Signer, Vouched, certify_consent, voucher_consent};
 use crate::validate::{Checked, check_change};
 use crate::whereabouts::Whereabouts;
 use crate::{pairing, session, signing, whereabouts};
@@ -65,6 +65,35 @@ fn membership_vectors() -> Value {
         "certify_encoded": hex(&encode(&certify)),
         "certify_hash": hex(&certify.hash().0),
         "certify_signed": hex(&encode(&signed)),
+    })
+}
+
+fn voucher_vectors() -> Value {
+    let person = PersonId(*key(1).public().as_bytes());
+    let vouch = |computer_key: u8, by: Signer, by_key: u8| {
+        let (person_name, computer_name) = ("Ilona".into(), "Laptop".into());
+        let vouched = Vouched { person, person_name, computer: computer(computer_key), computer_name, by };
+        vouched.sign(&key(by_key), voucher_consent(&person, &key(computer_key)))
+    };
+    let vouchers = vec![vouch(2, Signer::Person(person), 1), vouch(3, Signer::Computer(computer(2)), 2)];
+    let space = SpaceId(genesis().hash().0);
+    let (signer, body) = (Signer::Computer(computer(3)), OpBody::Vouch { voucher: vouchers[1].clone() });
+    let parents = vec![OpHash(space.0)];
+    let carried = Op { space: Some(space), parents: parents.clone(), tenure: None, signer, time: 1_763_110_004, body };
+    let body = OpBody::Found { nonce: [15; 16], name: "Choir".into(), founder: person, founder_name: "Ilona".into(), vouchers };
+    let found = Op { space: None, parents: Vec::new(), tenure: None, signer, time: 1_763_110_005, body };
+    let body = OpBody::Exclude { person, computer: computer(3), cuts: Vec::new() };
+    let exclude =
+        Op { space: Some(space), parents, tenure: Some(OpHash(space.0)), signer: Signer::Person(person), time: 1_763_110_006, body };
+    for (op, by) in [(&carried, 3), (&found, 3), (&exclude, 1)] {
+        assert!(op.clone().sign(&key(by)).verify().is_ok());
+    }
+    json!({
+        "vouch_signed": hex(&encode(&carried.sign(&key(3)))),
+        "found_signed": hex(&encode(&found.clone().sign(&key(3)))),
+        "found_space_id": hex(&found.hash().0),
+        "exclude_signed": hex(&encode(&exclude.sign(&key(1)))),
+        "announce_frame": hex(&session::vectors_for_tests::announce(found.sign(&key(3)))),
     })
 }
 
@@ -152,6 +181,7 @@ fn the_protocol_is_what_its_vectors_say() {
         "protocol": 1,
         "hash": { "context": "tuttu feed entry v1", "input": hex(b"abc"), "output": hex(&signing::hash("tuttu feed entry v1", b"abc")) },
         "membership": membership_vectors(),
+        "vouchers": voucher_vectors(),
         "feed": feed_vectors(),
         "session": session_vectors(),
         "pairing": pairing_vectors(),

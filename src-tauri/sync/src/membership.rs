@@ -8,13 +8,16 @@ use tuttu_model::{ComputerId, EntryHash, FeedId, OpHash, PersonId, SpaceId};
 
 use crate::feed::{FeedHeader, Vector};
 
+pub mod computers;
 mod graph;
 pub mod op;
 mod rules;
 #[cfg(test)]
 mod tests;
+pub mod voucher;
 
 pub use op::{Cut, Op, OpBody, Role, SignedOp, Signer, VerifiedOp, certify_consent};
+pub use voucher::{Vouched, Voucher, voucher_consent};
 
 use graph::Graph;
 use rules::{Intrinsic, Rules};
@@ -70,7 +73,7 @@ impl Membership {
     #[must_use]
     pub fn fold(ops: impl IntoIterator<Item = VerifiedOp>) -> Self {
         let ops: BTreeMap<OpHash, VerifiedOp> = ops.into_iter().map(|op| (op.hash(), op)).collect();
-        let genesis = ops.values().find(|op| matches!(op.op().body, OpBody::Genesis { .. })).map(VerifiedOp::space);
+        let genesis = ops.values().find(|op| op.op().body.founding().is_some()).map(VerifiedOp::space);
         match genesis {
             Some(space) => Self::of(space, ops),
             None => Self::of(SpaceId([0; 32]), BTreeMap::new()),
@@ -122,25 +125,22 @@ impl Membership {
     #[must_use]
     pub fn name(&self) -> String {
         let mut newest = self.standing_bodies().filter_map(|body| match body {
-            OpBody::Rename { name } | OpBody::Genesis { name, .. } => Some(name),
-            OpBody::Certify { .. } | OpBody::Revoke { .. } | OpBody::SetRole { .. } => None,
+            OpBody::Rename { name } => Some(name.as_str()),
+            other => other.founding().map(|founding| founding.name),
         });
-        newest.next_back().cloned().unwrap_or_default()
+        newest.next_back().unwrap_or_default().to_owned()
     }
 
     /// Whether the genesis calls it the founder's own space.
     #[must_use]
     pub fn is_private(&self) -> bool {
-        matches!(self.body(0), Some(OpBody::Genesis { private: true, .. }))
+        self.body(0).and_then(OpBody::founding).is_some_and(|founding| founding.private)
     }
 
     /// The founder.
     #[must_use]
     pub fn founder(&self) -> Option<PersonId> {
-        match self.body(0) {
-            Some(OpBody::Genesis { founder, .. }) => Some(*founder),
-            _ => None,
-        }
+        self.body(0).and_then(OpBody::founding).map(|founding| *founding.founder)
     }
 
     /// The newest operations: the parents of the next one. Sorted.
@@ -159,8 +159,8 @@ impl Membership {
             Signer::Computer(computer) => self.person_of(&computer),
         };
         let tenure = match body {
-            OpBody::SetRole { .. } | OpBody::Rename { .. } => Some(person.and_then(|person| self.grant(&person))?),
-            OpBody::Genesis { .. } | OpBody::Certify { .. } | OpBody::Revoke { .. } => None,
+            OpBody::SetRole { .. } | OpBody::Rename { .. } | OpBody::Exclude { .. } => Some(person.and_then(|person| self.grant(&person))?),
+            _ => None,
         };
         let mut parents = self.heads();
         if parents.len() > op::PARENTS {
@@ -330,7 +330,9 @@ impl Membership {
         let mut removals = BTreeSet::new();
         for person in &self.graph.persons_of[number] {
             if let Some(state) = self.computers.get(&(*person, number)) {
-                removals.extend(state.revoking.iter().copied());
+                for end in state.revoking.iter().copied() {
+                    removals.extend(rules.behind(end));
+                }
                 if !state.certified {
                     removals.extend(rules.revoking_above(*person, number));
                 }
@@ -349,6 +351,14 @@ impl Membership {
 
     fn standing_bodies(&self) -> impl DoubleEndedIterator<Item = &OpBody> {
         (0..self.graph.nodes.len()).filter(|op| self.stands[*op]).filter_map(|op| self.body(op))
+    }
+
+    /// The vouchers that stand here.
+    pub(crate) fn standing_vouchers(&self) -> impl Iterator<Item = &Voucher> {
+        self.standing_bodies().filter_map(|body| match body {
+            OpBody::Vouch { voucher } => Some(voucher),
+            _ => None,
+        })
     }
 
     fn grant_of(&self, person: usize) -> Option<usize> {
@@ -383,7 +393,7 @@ impl Membership {
 
     fn cut_by(&self, end: usize, feed: &FeedId) -> (u64, Option<EntryHash>) {
         let cuts: &[Cut] = match self.body(end) {
-            Some(OpBody::SetRole { cuts, .. } | OpBody::Revoke { cuts, .. }) => cuts,
+            Some(OpBody::SetRole { cuts, .. } | OpBody::Revoke { cuts, .. } | OpBody::Exclude { cuts, .. }) => cuts,
             _ => &[],
         };
         cuts.iter().find(|cut| cut.feed == *feed).map_or((0, None), |cut| (cut.seq, Some(cut.entry)))
@@ -397,10 +407,10 @@ impl Membership {
         let granted_as = || {
             let bodies = self.graph.roles_of[number].iter().filter(|op| self.intrinsic[**op].rightful).filter_map(|op| self.body(*op));
             let mut names = bodies.filter_map(|body| match body {
-                OpBody::SetRole { person_name: name, .. } | OpBody::Genesis { founder_name: name, .. } => Some(name),
-                _ => None,
+                OpBody::SetRole { person_name, .. } => Some(person_name.as_str()),
+                other => other.founding().map(|founding| founding.founder_name),
             });
-            names.rfind(|name| !name.is_empty()).cloned()
+            names.rfind(|name| !name.is_empty()).map(str::to_owned)
         };
         let name = self.person_name(number).or_else(granted_as).unwrap_or_default();
         let pairs = self.computers.range((number, 0)..(number + 1, 0)).filter(|(_, state)| state.is_live());
@@ -425,10 +435,9 @@ impl Membership {
     }
 
     fn newest_certificate<'a>(&self, certificates: impl Iterator<Item = &'a usize>) -> Option<(String, String)> {
-        match self.body(*certificates.filter(|op| self.intrinsic[**op].rightful).max()?)? {
-            OpBody::Certify { person_name, computer_name, .. } => Some((person_name.clone(), computer_name.clone())),
-            _ => None,
-        }
+        let newest = *certificates.filter(|op| self.intrinsic[**op].rightful).max()?;
+        let certified = self.body(newest)?.certified()?;
+        Some((certified.person_name.to_owned(), certified.computer_name.to_owned()))
     }
 
     fn signers_certificate(&self, signer: &Signer, person: Option<&PersonId>) -> Option<OpHash> {
@@ -442,7 +451,7 @@ fn stands(graph: &Graph, rules: &mut Rules<'_>, op: usize) -> bool {
     match graph.nodes[op].act {
         graph::Act::Certify { person, .. } => rules.is_rightful(op) && rules.counts(op, person),
         graph::Act::Revoke { computer } => graph.persons_of[computer].iter().any(|person| rules.revoking(*person, computer).contains(&op)),
-        graph::Act::Role { .. } | graph::Act::Rename => rules.is_effective(op),
+        graph::Act::Exclude { .. } | graph::Act::Role { .. } | graph::Act::Rename => rules.is_effective(op),
     }
 }
 

@@ -7,8 +7,8 @@
 //!   Open    the committed nonce, names            ->    asks the person
 //!           (both sides show the same four words)
 //!   Confirm certificate for the space             ->    only after both agreed:
-//!           (a computer link only)                <-  AskConsent  the person and the spaces
-//!   Consent the new computer's signatures         ->
+//!           (a computer link only)                <-  AskConsent  the person
+//!   Consent the new computer's signature          ->
 //!           checks that it is the space asked for <-  Spaces  membership operations, in chunks, the last one marked
 //!   Received                                      ->    done
 //! ```
@@ -100,10 +100,19 @@ pub struct Found {
     pub secret: crate::invite::Secret,
     /// What is offered.
     pub offer: Offer,
-    /// The space; `None` when a computer is added.
-    pub space: Option<SpaceId>,
+    /// Where it leads.
+    pub goal: Goal,
     /// Whether it can still be used, by the inviter's clock.
     pub state: InvitationState,
+}
+
+/// Where an invitation leads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Goal {
+    /// Into this space.
+    Space(SpaceId),
+    /// Among the computers of this person, the inviter.
+    Computer(PersonId),
 }
 
 /// Whether an invitation can be used.

@@ -40,6 +40,14 @@ pub trait Replica {
     /// When the database cannot be read.
     fn spaces(&self) -> Result<Vec<SpaceId>, ReadError>;
 
+    /// The space that only the person's own computers share.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    fn own_space(&self) -> Result<Option<SpaceId>, ReadError> {
+        Ok(None)
+    }
+
     /// The folded membership of a space; `None` when it is not held here.
     ///
     /// # Errors

@@ -24,6 +24,7 @@ mod forks;
 mod lane;
 mod message;
 mod offer;
+mod own;
 mod receive;
 mod rules;
 mod stream;
@@ -125,6 +126,13 @@ pub enum Effect {
         /// The space.
         space: SpaceId,
     },
+    /// An own computer tells of a space that is not held here: keep its genesis, then call [`Session::changed`]; the rest of it comes by itself.
+    Announced {
+        /// The space.
+        space: SpaceId,
+        /// Its first operation, not yet verified.
+        genesis: Box<SignedOp>,
+    },
     /// Entries still to come in this space, as the peer's vector says.
     Receiving {
         /// The space.
@@ -168,6 +176,7 @@ pub struct Session {
     names: BTreeMap<Blind, SpaceId>,
     /// Offers of spaces that are not held here (yet).
     unmatched: BTreeMap<Blind, Summary>,
+    announcements: own::Announcements,
     link: Link,
     /// The space that sent the last chunk, so that each gets its turn.
     turn: Option<SpaceId>,
@@ -186,6 +195,7 @@ impl Session {
             lanes: BTreeMap::new(),
             names: BTreeMap::new(),
             unmatched: BTreeMap::new(),
+            announcements: own::Announcements::default(),
             link: Link::new(remote),
             turn: None,
         }
@@ -211,7 +221,7 @@ impl Session {
             io.send(&Message::Hello {
                 protocol: PROTOCOL,
                 min_protocol: MIN_PROTOCOL,
-                capabilities: Vec::new(),
+                capabilities: vec![own::ANNOUNCES.to_owned()],
                 app: session.app.clone(),
                 nonce: session.nonce,
             });
@@ -229,7 +239,10 @@ impl Session {
             message.check().map_err(broken)?;
             match message {
                 Message::Bye { reason } => Err(CloseReason::Peer(message::shown_reason(&reason))),
-                Message::Hello { protocol, min_protocol, nonce, .. } if first => session.greeted(protocol, min_protocol, nonce, io),
+                Message::Hello { protocol, min_protocol, nonce, capabilities, .. } if first => {
+                    session.announcements.understood = capabilities.iter().any(|said| said == own::ANNOUNCES);
+                    session.greeted(protocol, min_protocol, nonce, io)
+                }
                 _ if first => Err(broken("the first message is not a hello")),
                 other => session.route(other, io),
             }
@@ -250,7 +263,8 @@ impl Session {
             }
             let Some(lane) = session.lanes.get_mut(&space) else { return Ok(()) };
             lane.stored(pending, outcome.stored, !outcome.frozen.is_empty(), io)?;
-            session.settle(&space, io)
+            session.settle(&space, io)?;
+            session.judge_announcements(io)
         })
     }
 
@@ -262,7 +276,9 @@ impl Session {
             if let Some(lane) = session.lanes.get_mut(space) {
                 lane.changed();
             }
-            session.settle(space, io)
+            session.settle(space, io)?;
+            session.announce(io)?;
+            session.judge_announcements(io)
         })
     }
 
@@ -329,7 +345,7 @@ impl Session {
     fn route(&mut self, message: Message, io: &mut Io<'_>) -> Step {
         let name = match &message {
             Message::Bye { .. } | Message::Hello { .. } => return Err(broken("a hello came twice")),
-            Message::Offer { .. } => None,
+            Message::Offer { .. } | Message::Announce { .. } => None,
             Message::Vectors(vectors) => Some(vectors.space),
             Message::Chunk(chunk) => Some(chunk.space),
             Message::Introduce { space, .. }
@@ -344,8 +360,14 @@ impl Session {
             | Message::OneEntry { space, .. } => Some(*space),
         };
         let Some(name) = name else {
-            let Message::Offer { spaces } = message else { return Ok(()) };
-            return self.offered(&spaces, io);
+            return match message {
+                Message::Offer { spaces } => {
+                    self.offered(&spaces, io)?;
+                    self.announce(io)
+                }
+                Message::Announce { genesis } => self.announced(*genesis, io),
+                _ => Ok(()),
+            };
         };
         let Some(space) = self.names.get(&name).copied() else { return Err(broken("a message is about a space that was not offered")) };
         let Some(lane) = self.lanes.get_mut(&space) else { return Err(broken("a message is about a space that was not offered")) };
@@ -371,6 +393,10 @@ pub(crate) mod vectors_for_tests {
 
     pub(crate) fn space_name(space: &SpaceId, sender: &ComputerId, receiver: &ComputerId, nonce: &[u8; 32]) -> [u8; 16] {
         Blind::new(space, sender, receiver, nonce).0
+    }
+
+    pub(crate) fn announce(genesis: crate::membership::SignedOp) -> Vec<u8> {
+        wire::pack(&Message::Announce { genesis: Box::new(genesis) })
     }
 
     pub(crate) fn hello(nonce: [u8; 32]) -> Vec<u8> {

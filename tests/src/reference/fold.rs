@@ -39,7 +39,7 @@ impl Fold {
             Act::Genesis { .. } => true,
             Act::Certify { person, .. } => speaks(person) && tree_depth(world, op) <= DEEPEST,
             Act::Revoke { .. } => person.is_some_and(speaks),
-            Act::SetRole { .. } | Act::Rename => it.tenure.is_some_and(|tenure| {
+            Act::SetRole { .. } | Act::Exclude { .. } | Act::Rename => it.tenure.is_some_and(|tenure| {
                 let Some((holder, held)) = world.ops.get(&tenure).and_then(super::Op::grant) else { return false };
                 let leaves = matches!(it.act, Act::SetRole { person, role: NONE, .. } if person == holder);
                 past.ops.contains(&tenure)
@@ -76,7 +76,25 @@ impl Fold {
             Hand::Key(key) => key == person,
             Hand::Computer(signer) => signer == computer || self.computers_above(world, person, computer).contains(&signer),
         };
-        self.ops.iter().copied().filter(of_it).filter(entitled).filter(|op| Self::rightful(world, *op, Some(person))).collect()
+        let by_the_person = self.ops.iter().copied().filter(of_it).filter(entitled).filter(|op| Self::rightful(world, *op, Some(person)));
+        let excludes = |op: &Id| matches!(world.ops[op].act, Act::Exclude { person: p, computer: c, .. } if (p, c) == (person, computer));
+        let by_owners = self.ops.iter().copied().filter(excludes).filter(|op| self.reaches(world, *op, person));
+        by_the_person.chain(by_owners).collect()
+    }
+
+    /// Whether an owner's exclusion reaches a member: all tenures of an owner they were ever rightfully given lie below the one it is signed under.
+    fn reaches(&self, world: &World, exclusion: Id, person: Person) -> bool {
+        let Some(under) = world.ops[&exclusion].tenure else { return false };
+        let tenures = self.roles.iter().filter(|op| world.ops[op].grant() == Some((person, OWNER)));
+        let mut rightful = tenures.filter(|op| Self::rightful(world, **op, None));
+        Self::rightful(world, exclusion, None) && rightful.all(|tenure| tenures_above(world, *tenure).contains(&under))
+    }
+
+    fn takes_out(&self, world: &World, op: Id, person: Person) -> bool {
+        match world.ops[&op].act {
+            Act::Exclude { .. } => self.effective(world, op),
+            _ => self.counts(world, op, person),
+        }
     }
 
     /// Whether an operation in a person's name counts, as far as its computer goes: certified, and no revocation in force overlooked it.
@@ -91,14 +109,14 @@ impl Fold {
         self.counts(world, certificate, person)
             && self.revocations(world, person, computer).into_iter().all(|revocation| {
                 let excused = revokes_itself && world.ops[&revocation].signer == Hand::Computer(computer);
-                revocation == op || excused || world.past[&revocation].contains(&op) || !self.counts(world, revocation, person)
+                revocation == op || excused || world.past[&revocation].contains(&op) || !self.takes_out(world, revocation, person)
             })
     }
 
     /// The revocations in force on a computer.
     #[must_use]
     pub fn revoking(&self, world: &World, person: Person, computer: Computer) -> Vec<Id> {
-        self.revocations(world, person, computer).into_iter().filter(|op| self.counts(world, *op, person)).collect()
+        self.revocations(world, person, computer).into_iter().filter(|op| self.takes_out(world, *op, person)).collect()
     }
 
     #[must_use]

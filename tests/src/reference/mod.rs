@@ -53,6 +53,7 @@ pub enum Act {
     Genesis { founder: Person },
     Certify { person: Person, computer: Computer },
     Revoke { computer: Computer, cuts: Cuts },
+    Exclude { person: Person, computer: Computer, cuts: Cuts },
     SetRole { person: Person, role: u8, cuts: Cuts },
     Rename,
 }
@@ -78,7 +79,7 @@ impl Op {
 
     fn cuts(&self) -> &[(Id, u64, Id)] {
         match &self.act {
-            Act::Revoke { cuts, .. } | Act::SetRole { cuts, .. } => cuts,
+            Act::Revoke { cuts, .. } | Act::SetRole { cuts, .. } | Act::Exclude { cuts, .. } => cuts,
             _ => &[],
         }
     }

@@ -21,6 +21,10 @@ impl World {
         let passed = i64::try_from(self.random.below(longest)).unwrap_or(0);
         self.time.pass(passed);
         let who = self.random.below(self.vaults.len());
+        if self.further_computers && self.random.chance(5) {
+            self.change_computers(who);
+            return self.look();
+        }
         match self.random.below(1_000) {
             0..170 => self.write(who),
             170..300 => self.connect(who),
@@ -94,7 +98,9 @@ impl World {
         let record = format!("{{\"name\":\"SECRET of {}\"}}", self.name(who));
         let command = Command::Add { space: None, kind: "person".into(), records: vec![record] };
         let added = self.vaults[who].engine().execute(command);
-        self.require(added.is_ok(), || format!("{added:?}"));
+        // Where it is no computer of the person any more, it writes nothing.
+        self.require(added.is_ok() || self.further_computers, || format!("{added:?}"));
+        self.note_holdings(who);
     }
 
     // The network.
@@ -148,7 +154,7 @@ impl World {
         if self.sight(who).is_none() || self.vaults[member].computer() == self.vaults[who].computer() {
             return;
         }
-        let person = self.vaults[member].name.split('-').next().unwrap_or_default().to_owned();
+        let person = self.vaults[member].name.split(['-', '+']).next().unwrap_or_default().to_owned();
         let role = (*self.random.pick(&["viewer", "editor", "editor", "owner", "none"])).to_owned();
         let command = Command::SetRole { space: SPACE.into(), member: person.clone(), role: role.clone() };
         // Refused for whoever is not an owner; the simulation goes on either way.
@@ -254,7 +260,8 @@ impl World {
     /// What pairing does after both agreed. Says whether the guest was let in.
     fn take_in(&mut self, host: usize, guest: usize, invitation: &str) -> bool {
         let (inviter, joiner) = (self.vaults[host].engine(), self.vaults[guest].engine());
-        let certificate = joiner.join_certificate(&self.space).expect("a certificate");
+        // None where it is not one of the person's computers any more.
+        let Ok(certificate) = joiner.join_certificates(&self.space) else { return false };
         let (_, name, _) = joiner.introduction().expect("a name");
         let Ok(ops) = inviter.admit(invitation, &joiner.computer(), certificate, &name) else { return false };
         let joined = joiner.joined(&self.space, ops);

@@ -230,6 +230,13 @@ impl Link {
                 self.cut = true;
                 News::Closed(reason)
             }
+            Effect::Announced { space, genesis } => {
+                let taken = engine.announced(&space, *genesis);
+                assert!(taken.is_ok(), "{taken:?}");
+                let more = end.session.changed(&space, &*end.replica);
+                end.plan(more);
+                News::Stored(false)
+            }
             Effect::Removed { .. } | Effect::Receiving { .. } => News::Moved,
         }
     }

@@ -7,6 +7,7 @@
 //! Start reading at: [`world`], [`oracle`].
 
 pub mod acts;
+mod computers;
 pub mod forge;
 pub mod holdings;
 pub mod link;

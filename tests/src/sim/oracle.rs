@@ -204,12 +204,13 @@ impl Oracle {
         let (mut persons, mut computers): (BTreeSet<PersonId>, BTreeSet<ComputerId>) = Default::default();
         for op in membership.ops().values() {
             match &op.op().body {
-                OpBody::Genesis { founder: person, .. } | OpBody::SetRole { person, .. } => drop(persons.insert(*person)),
-                OpBody::Certify { person, computer, .. } => {
-                    persons.insert(*person);
-                    computers.insert(*computer);
+                OpBody::SetRole { person, .. } => drop(persons.insert(*person)),
+                other => {
+                    persons.extend(other.founding().map(|founding| *founding.founder));
+                    let certified = other.certified();
+                    persons.extend(certified.map(|certified| *certified.person));
+                    computers.extend(certified.map(|certified| *certified.computer));
                 }
-                OpBody::Revoke { .. } | OpBody::Rename { .. } => {}
             }
         }
         for person in persons {
@@ -296,15 +297,22 @@ fn model_cuts(cuts: &[Cut]) -> Cuts {
 fn model_op(op: &VerifiedOp) -> Op {
     let op = op.op();
     let act = match &op.body {
-        OpBody::Genesis { founder, .. } => Act::Genesis { founder: id_of(founder.as_bytes()) },
+        OpBody::Genesis { founder, .. } | OpBody::Found { founder, .. } => Act::Genesis { founder: id_of(founder.as_bytes()) },
         OpBody::Certify { person, computer, .. } => Act::Certify { person: id_of(person.as_bytes()), computer: id_of(computer.as_bytes()) },
         OpBody::Revoke { computer, cuts } => Act::Revoke { computer: id_of(computer.as_bytes()), cuts: model_cuts(cuts) },
+        OpBody::Exclude { person, computer, cuts } => {
+            Act::Exclude { person: id_of(person.as_bytes()), computer: id_of(computer.as_bytes()), cuts: model_cuts(cuts) }
+        }
         OpBody::SetRole { person, role, cuts, .. } => {
             Act::SetRole { person: id_of(person.as_bytes()), role: role_number(*role), cuts: model_cuts(cuts) }
         }
+        OpBody::Vouch { voucher } => {
+            let (person, computer) = (&voucher.vouched.person, &voucher.vouched.computer);
+            Act::Certify { person: id_of(person.as_bytes()), computer: id_of(computer.as_bytes()) }
+        }
         OpBody::Rename { .. } => Act::Rename,
     };
-    let signer = match op.signer {
+    let signer = match op.authority() {
         Signer::Person(person) => Hand::Key(id_of(person.as_bytes())),
         Signer::Computer(computer) => Hand::Computer(id_of(computer.as_bytes())),
     };

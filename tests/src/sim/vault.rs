@@ -63,6 +63,22 @@ impl Vault {
         vault
     }
 
+    /// A vault that is nobody's yet.
+    ///
+    /// # Panics
+    /// When it cannot be made.
+    #[must_use]
+    pub fn unfinished(folder: &Path, name: &str, surroundings: Virtual) -> Self {
+        let (dir, surroundings) = (folder.join(name), Arc::new(surroundings));
+        let engine = Engine::open_to_join_in(&dir, Arc::clone(&surroundings) as _).expect("a vault");
+        engine.prepare_to_join_person(Some(name)).expect("a name");
+        let vault =
+            Self { name: name.into(), dir, surroundings, engine: Some(engine), memory: Memory::default(), snapshot: None, moves: 0 };
+        #[cfg(feature = "planted")]
+        vault.keep_what_is_on_disk();
+        vault
+    }
+
     /// The open engine.
     ///
     /// # Panics

@@ -47,12 +47,16 @@ impl Run {
         let computer = if self.random.chance(300) { me } else { self.random.pick(&computers) };
         let accomplice = self.replica(computer).bad;
         let cuts = self.false_cuts(target);
-        let (tenure, act) = match self.random.below(6) {
+        let (tenure, act) = match self.random.below(7) {
             0 | 1 => (Some(tenure), Act::SetRole { person: target, role, cuts: if role < EDITOR { cuts } else { vec![] } }),
             2 => (None, Act::Revoke { computer, cuts: self.false_cuts(self.replicas[&computer].person) }),
             // Only an accomplice consents to being called somebody else's computer.
             3 if accomplice => (None, Act::Certify { person, computer }),
             4 => (Some(tenure), Act::Rename),
+            5 => {
+                let (person, cuts) = (self.replicas[&computer].person, self.false_cuts(self.replicas[&computer].person));
+                (Some(tenure), Act::Exclude { person, computer, cuts })
+            }
             _ => (Some(tenure), Act::SetRole { person, role: NONE, cuts: self.false_cuts(person) }),
         };
         let signer = if self.random.chance(300) { Hand::Key(person) } else { Hand::Computer(me) };

@@ -118,7 +118,8 @@ impl Run {
             0..380 if !bad => self.write(me),
             380..720 => self.meet(me),
             720..840 if !bad || self.replica(me).person == Y || self.turbulent => self.set_role(me),
-            840..860 if !bad => self.leave(me),
+            840..852 if !bad => self.leave(me),
+            852..860 if !bad => self.exclude(me),
             860..920 => self.change_computers(me),
             920..940 if !bad => {
                 let copy = self.replica(me).clone();
@@ -205,6 +206,20 @@ impl Run {
         let Some(tenure) = fold.grant(world, person) else { return };
         let cuts = replica.cuts_for(world, person, None);
         self.add_op(me, Hand::Computer(me), Some(tenure), Act::SetRole { person, role: NONE, cuts }, None);
+    }
+
+    /// An owner takes one computer of somebody else out.
+    fn exclude(&mut self, me: Computer) {
+        let target = self.pick_replica();
+        let (replica, world, person) = (&self.replicas[&me], &self.world, self.replicas[&target].person);
+        let (fold, own) = (&replica.view(world).fold, replica.person);
+        if person == own || person == F || !fold.live(world, own, me) || fold.role(world, own) < OWNER || !fold.live(world, person, target)
+        {
+            return;
+        }
+        let tenure = fold.grant(world, own).unwrap();
+        let cuts = replica.cuts_for(world, person, Some(target));
+        self.add_op(me, Hand::Computer(me), Some(tenure), Act::Exclude { person, computer: target, cuts }, None);
     }
 
     fn change_computers(&mut self, me: Computer) {

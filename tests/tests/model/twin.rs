@@ -7,7 +7,7 @@ use std::rc::Rc;
 use iroh_base::SecretKey;
 use tuttu_model::{ChangeHash, ComputerId, DocumentId, EntryHash, FeedId, OpHash, PersonId, SpaceId};
 use tuttu_sync::feed::{self, FeedHeader, ForkProof, Item};
-use tuttu_sync::membership::{self, Cut, Membership, OpBody, Role, Signer, VerifiedOp, certify_consent};
+use tuttu_sync::membership::{self, Cut, Membership, OpBody, Role, Signer, VerifiedOp, Vouched, Voucher, certify_consent, voucher_consent};
 use tuttu_sync::verdict::{ChangeFacts, EntryFacts, Extension, Standing, Verdict, extends_cleanly, judge, may_change};
 use tuttu_tests::reference::replica::Replica;
 use tuttu_tests::reference::{Act, Change, Computer, Cuts, Doc, Entry, Feed, Hand, Id, Names, Op, Person, World};
@@ -122,11 +122,23 @@ impl Real {
                 OpBody::Certify { person, person_name, computer: computer_id(*computer), computer_name, consent }
             }
             Act::Revoke { computer, cuts } => OpBody::Revoke { computer: computer_id(*computer), cuts: self.cuts(cuts) },
+            Act::Exclude { person, computer, cuts } => {
+                OpBody::Exclude { person: person_id(*person), computer: computer_id(*computer), cuts: self.cuts(cuts) }
+            }
             Act::SetRole { person, role: given, cuts } => {
                 OpBody::SetRole { person: person_id(*person), person_name: name, role: role(*given), cuts: self.cuts(cuts) }
             }
             Act::Rename => OpBody::Rename { name },
         }
+    }
+}
+
+impl Real {
+    fn voucher(&mut self, person: Person, computer: Computer, by: Signer, by_key: &SecretKey) -> Voucher {
+        let (name, person) = (self.unique(), person_id(person));
+        let (person_name, computer_name) = (format!("person {name}"), format!("computer {name}"));
+        let vouched = Vouched { person, person_name, computer: computer_id(computer), computer_name, by };
+        vouched.sign(by_key, voucher_consent(&person, &key(2, computer)))
     }
 }
 
@@ -143,7 +155,14 @@ impl Names for RealNames {
         };
         let tenure = op.tenure.map(|tenure| real.op_hash(tenure));
         let time = i64::try_from(real.unique() >> 1).unwrap();
-        let body = real.body(&op.act);
+        let (signer, signing_key, body) = match op.act {
+            // Half of the certificates are vouchers that the computer itself carries into the space: they must count the same.
+            Act::Certify { person, computer } if real.unique().is_multiple_of(2) => {
+                let voucher = real.voucher(person, computer, signer, &signing_key);
+                (Signer::Computer(computer_id(computer)), key(2, computer), OpBody::Vouch { voucher })
+            }
+            _ => (signer, signing_key, real.body(&op.act)),
+        };
         let made = membership::Op { space: real.space, parents, tenure, signer, time, body };
         let verified = made.sign(&signing_key).verify().expect("the model makes only well-formed operations");
         real.space.get_or_insert(verified.space());
@@ -261,6 +280,8 @@ impl Twin {
         for feed in world.feeds.keys() {
             self.compare_feed(world, ops, folded, *feed);
         }
+        let excludes = |op: &Id| matches!(world.ops[op].act, Act::Exclude { person, computer, .. } if model.revoking(world, person, computer).contains(op));
+        self.count("folds with an exclusion in force", ops.iter().any(excludes));
         self.count("folds", true);
     }
 

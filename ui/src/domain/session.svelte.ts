@@ -4,6 +4,7 @@ import { cache } from "./live.svelte";
 import { moment } from "$shared/time";
 import { typing } from "./keys.svelte";
 import { nav } from "./nav.svelte";
+import { wish } from "./requests";
 import { toasts } from "./toasts.svelte";
 
 type Stage = "starting" | "none" | "open" | "trouble";
@@ -73,7 +74,7 @@ class Session {
     else
       toasts.show({
         icon: "user-plus",
-        title: `${request.personName} wants to join ${request.spaceName}`,
+        title: wish(request),
         text: "Compare four words first. Nothing has left this computer yet.",
         action: { label: "Compare words", run: show },
         seconds: 30,

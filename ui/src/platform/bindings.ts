@@ -16,8 +16,10 @@ export const commands = {
 	mutate: (command: Command_Deserialize) => typedError<Outcome, ErrorView>(__TAURI_INVOKE("mutate", { command })),
 	/**  Dials the inviter named by a link; answers once the four words are there. */
 	joinStart: (link: string) => typedError<JoinOffer, ErrorView>(__TAURI_INVOKE("join_start", { link })),
+	/**  Dials the computer named by a link that makes this one the inviter's next computer; then as with a space. Records that are here move along. */
+	joinPersonStart: (link: string, computerName: string | null) => typedError<JoinOffer, ErrorView>(__TAURI_INVOKE("join_person_start", { link, computerName })),
 	/**  The words were compared: join, and wait until the space has arrived, or give up (then there is nothing to tell). */
-	joinAnswer: (offer: string, same: boolean) => typedError<Joined | null, ErrorView>(__TAURI_INVOKE("join_answer", { offer, same })),
+	joinAnswer: (offer: string, same: boolean) => typedError<Joined_Serialize | null, ErrorView>(__TAURI_INVOKE("join_answer", { offer, same })),
 	/**  Who waits to join. */
 	joinRequests: () => typedError<JoinRequestView[], ErrorView>(__TAURI_INVOKE("join_requests")),
 	/**  Lets somebody in who waits, or not. */
@@ -126,6 +128,8 @@ export type Answer_Deserialize =
 { type: "trash"; value: Row[] } | 
 /**  To `space`. */
 { type: "space"; value: SpaceDetail } | 
+/**  To `computers`. */
+{ type: "computers"; value: OwnComputerView[] } | 
 /**  To `settings`. */
 { type: "settings"; value: Setting[] } | 
 /**  To `export`. */
@@ -183,6 +187,8 @@ export type Answer_Serialize =
 { type: "trash"; value: Row[] } | 
 /**  To `space`. */
 { type: "space"; value: SpaceDetail } | 
+/**  To `computers`. */
+{ type: "computers"; value: OwnComputerView[] } | 
 /**  To `settings`. */
 { type: "settings"; value: Setting[] } | 
 /**  To `export`. */
@@ -540,6 +546,20 @@ relay?: string | null } |
 { type: "withdrawInvitation"; 
 /**  The invitation. */
 invitation: string } | 
+/**  Makes a link that lets the person's next computer in. Needs no network. */
+{ type: "inviteComputer"; 
+/**  How long it works, in seconds. */
+expiresIn: number; 
+/**  This computer approves whoever brings the link. */
+auto: boolean; 
+/**  Where this computer can be reached (`ip:port`), as hints; filled in by the network side. */
+hints: string[]; 
+/**  A relay the link carries; `None`: works on the same network. */
+relay?: string | null } | 
+/**  Takes one of the person's own computers out of all spaces. */
+{ type: "revokeComputer"; 
+/**  The computer: id, prefix or name. */
+computer: string } | 
 /**  Gives a member another role. */
 { type: "setRole"; 
 /**  The space. */
@@ -554,6 +574,14 @@ role: string } |
 space: string; 
 /**  The member: id, prefix or name. */
 member: string } | 
+/**  Takes one computer of a member out of a space; the member stays. */
+{ type: "excludeComputer"; 
+/**  The space. */
+space: string; 
+/**  The member: id, prefix or name. */
+member: string; 
+/**  The computer: id, prefix or name. */
+computer: string } | 
 /**  Says that the person has looked at what others changed in a record. */
 { type: "markSeen"; 
 /**  The record. */
@@ -776,6 +804,20 @@ relay: string | null } |
 { type: "withdrawInvitation"; 
 /**  The invitation. */
 invitation: string } | 
+/**  Makes a link that lets the person's next computer in. Needs no network. */
+{ type: "inviteComputer"; 
+/**  How long it works, in seconds. */
+expiresIn: number; 
+/**  This computer approves whoever brings the link. */
+auto: boolean; 
+/**  Where this computer can be reached (`ip:port`), as hints; filled in by the network side. */
+hints: string[]; 
+/**  A relay the link carries; `None`: works on the same network. */
+relay: string | null } | 
+/**  Takes one of the person's own computers out of all spaces. */
+{ type: "revokeComputer"; 
+/**  The computer: id, prefix or name. */
+computer: string } | 
 /**  Gives a member another role. */
 { type: "setRole"; 
 /**  The space. */
@@ -790,6 +832,14 @@ role: string } |
 space: string; 
 /**  The member: id, prefix or name. */
 member: string } | 
+/**  Takes one computer of a member out of a space; the member stays. */
+{ type: "excludeComputer"; 
+/**  The space. */
+space: string; 
+/**  The member: id, prefix or name. */
+member: string; 
+/**  The computer: id, prefix or name. */
+computer: string } | 
 /**  Says that the person has looked at what others changed in a record. */
 { type: "markSeen"; 
 /**  The record. */
@@ -1284,7 +1334,7 @@ export type JoinOffer = {
 	inviter: string,
 	/**  On which computer. */
 	inviterComputer: string,
-	/**  To which space. */
+	/**  To which space; empty where this becomes one of the inviter's own computers. */
 	spaceName: string,
 	/**  As what. */
 	role: string,
@@ -1319,7 +1369,10 @@ export type JoinRequestView = {
 };
 
 /**  A space has arrived. */
-export type Joined = {
+export type Joined = Joined_Serialize | Joined_Deserialize;
+
+/**  A space has arrived. */
+export type Joined_Deserialize = {
 	/**  The space. */
 	space: string,
 	/**  Its name. */
@@ -1328,6 +1381,26 @@ export type Joined = {
 	inviter: string,
 	/**  The four words. */
 	words: string[],
+	/**  When this became a computer of a person: how many spaces came, and how many records moved into the private one. */
+	spaces?: number,
+	/**  See `spaces`. */
+	moved?: number,
+};
+
+/**  A space has arrived. */
+export type Joined_Serialize = {
+	/**  The space. */
+	space: string,
+	/**  Its name. */
+	name: string,
+	/**  Who invited. */
+	inviter: string,
+	/**  The four words. */
+	words: string[],
+	/**  When this became a computer of a person: how many spaces came, and how many records moved into the private one. */
+	spaces: number,
+	/**  See `spaces`. */
+	moved: number,
 };
 
 /**  A labelled value: an e-mail address, a phone number, a link, a date. */
@@ -1461,6 +1534,18 @@ label: string;
 ids: string[] } | 
 /**  Done, nothing more to say. */
 { type: "done" };
+
+/**  One of the person's own computers. */
+export type OwnComputerView = {
+	/**  The computer, as members' computers are shown; what it confirmed is over all spaces it is in. */
+	computer: ComputerView,
+	/**  It was taken out. */
+	revoked: boolean,
+	/**  This computer may take it out. */
+	revocable: boolean,
+	/**  The names of the spaces it is in. */
+	spaces: string[],
+};
 
 /**  A page of a list. */
 export type Page = Page_Serialize | Page_Deserialize;
@@ -1609,6 +1694,8 @@ limit: number } |
 { type: "space"; 
 /**  Which. */
 space: string } | 
+/**  The person's own computers, this one first. */
+{ type: "computers" } | 
 /**  All settings of this computer. */
 { type: "settings" } | 
 /**  Records as the text of a file. */
@@ -1733,6 +1820,8 @@ limit: number } |
 { type: "space"; 
 /**  Which. */
 space: string } | 
+/**  The person's own computers, this one first. */
+{ type: "computers" } | 
 /**  All settings of this computer. */
 { type: "settings" } | 
 /**  Records as the text of a file. */

@@ -70,6 +70,7 @@ export const trigger = {
   createVault: (personName: string, computerName: string) => settled(commands.createVault(personName, computerName)),
   firstPageShown: () => settled(commands.firstPageShown()),
   joinStart: (link: string) => settled(commands.joinStart(link)),
+  joinPersonStart: (link: string, computerName: string | null) => settled(commands.joinPersonStart(link, computerName)),
   joinAnswer: (offer: string, same: boolean) => settled(commands.joinAnswer(offer, same)),
   joinRequests: () => settled(commands.joinRequests()),
   answerRequest: (request: string, approve: boolean) => settled(commands.answerRequest(request, approve)),

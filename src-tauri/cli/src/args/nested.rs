@@ -1,4 +1,4 @@
-//! The words after `space`, `tag` and `attachment`.
+//! The words after `space`, `computer`, `tag` and `attachment`.
 
 use std::path::PathBuf;
 
@@ -30,6 +30,41 @@ pub(crate) enum SpaceCommand {
     Leave {
         /// The space
         space: String,
+    },
+}
+
+/// What to do with one's own computers.
+#[derive(Debug, Subcommand)]
+pub(crate) enum ComputerCommand {
+    /// All of them: state, what each has confirmed, and in which spaces it is
+    List,
+    /// Make a link that lets your next computer in; needs no network
+    Invite {
+        /// How long it works: 10m, 1h
+        #[arg(long, default_value = "10m")]
+        expires: String,
+        /// Let in whoever brings the link, without comparing words
+        #[arg(long)]
+        auto: bool,
+        /// A relay to carry in the link, besides the one in use
+        #[arg(long)]
+        relay: Option<String>,
+    },
+    /// On the new computer, instead of init: become the next computer of who made the link
+    Join {
+        /// The link
+        link: String,
+        /// Skip comparing words
+        #[arg(long)]
+        auto: bool,
+        /// This computer's name; the host name unless told
+        #[arg(long, value_name = "NAME")]
+        computer: Option<String>,
+    },
+    /// Take one out, lost or sold: it gets nothing further
+    Revoke {
+        /// The computer: id, unique prefix or name
+        computer: String,
     },
 }
 

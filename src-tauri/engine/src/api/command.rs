@@ -238,6 +238,22 @@ pub enum Command {
         /// The invitation.
         invitation: String,
     },
+    /// Makes a link that lets the person's next computer in. Needs no network.
+    InviteComputer {
+        /// How long it works, in seconds.
+        expires_in: u32,
+        /// This computer approves whoever brings the link.
+        auto: bool,
+        /// Where this computer can be reached (`ip:port`), as hints; filled in by the network side.
+        hints: Vec<String>,
+        /// A relay the link carries; `None`: works on the same network.
+        relay: Option<String>,
+    },
+    /// Takes one of the person's own computers out of all spaces.
+    RevokeComputer {
+        /// The computer: id, prefix or name.
+        computer: String,
+    },
     /// Gives a member another role.
     SetRole {
         /// The space.
@@ -253,6 +269,15 @@ pub enum Command {
         space: String,
         /// The member: id, prefix or name.
         member: String,
+    },
+    /// Takes one computer of a member out of a space; the member stays.
+    ExcludeComputer {
+        /// The space.
+        space: String,
+        /// The member: id, prefix or name.
+        member: String,
+        /// The computer: id, prefix or name.
+        computer: String,
     },
     /// Says that the person has looked at what others changed in a record.
     MarkSeen {

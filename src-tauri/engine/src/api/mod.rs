@@ -3,6 +3,7 @@
 
 mod bulk;
 mod command;
+mod computers;
 mod error;
 mod event;
 mod query;
@@ -13,6 +14,7 @@ mod view;
 
 pub use bulk::{BulkChange, BulkExample, BulkSpace, BulkView, OperationView};
 pub use command::{BackupLock, Command, ImportFormat, Outcome, RecordRef, Secret, Warned};
+pub use computers::OwnComputerView;
 pub use error::{ErrorCode, ErrorView};
 pub use event::Event;
 pub use query::{Answer, GroupedBy, ListFilter, Query, SortBy};

@@ -2,6 +2,7 @@ use serde::{Deserialize, Serialize};
 
 use super::bulk::{BulkChange, BulkView, OperationView};
 use super::command::RecordRef;
+use super::computers::OwnComputerView;
 use super::records::{BacklinkView, DifferenceView, FileView, TagView, WordView};
 use super::today::TodayView;
 use super::view::*;
@@ -203,6 +204,8 @@ pub enum Query {
         /// Which.
         space: String,
     },
+    /// The person's own computers, this one first.
+    Computers,
     /// All settings of this computer.
     Settings,
     /// Records as the text of a file.
@@ -272,6 +275,8 @@ pub enum Answer {
     Trash(Vec<Row>),
     /// To `space`.
     Space(SpaceDetail),
+    /// To `computers`.
+    Computers(Vec<OwnComputerView>),
     /// To `settings`.
     Settings(Vec<Setting>),
     /// To `export`.

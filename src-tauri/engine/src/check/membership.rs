@@ -6,6 +6,7 @@ use tuttu_store::Reader;
 use tuttu_store::rows::SpaceRow;
 
 use super::{Checked, REPAIR};
+use crate::computers::joining::is_own;
 use crate::engine::Inner;
 use crate::failure::Failure;
 
@@ -35,7 +36,7 @@ impl Inner {
             return Ok(());
         }
         let membership = self.membership(reader, &row.id)?;
-        if membership.name() != row.name || membership.is_private() != row.private {
+        if membership.name() != row.name || is_own(&membership, &self.person()) != row.private {
             checked.find(
                 "membership",
                 format!("What is noted of “{}” does not follow from its membership.", row.name),

@@ -14,7 +14,7 @@ use crate::failure::Failure;
 impl Inner {
     /// Who asks a query, and when.
     pub(crate) fn asking(&self, reader: &Reader<'_>, text: &str) -> Result<Asking, Failure> {
-        let mut asking = Asking { today: clock::today(self.now()), me: vec![self.person.to_string()], ..Asking::default() };
+        let mut asking = Asking { today: clock::today(self.now()), me: vec![self.person().to_string()], ..Asking::default() };
         let mut names = BTreeSet::new();
         let tree = parse(text).tree;
         if let Some(tree) = &tree {
@@ -36,7 +36,7 @@ impl Inner {
         for space in reader.spaces()? {
             let membership = self.membership(reader, &space.id)?;
             let called = |person: &tuttu_model::PersonId| {
-                let mine = name == "me" && *person == self.person;
+                let mine = name == "me" && *person == self.person();
                 let member = membership.members().into_iter().find(|member| member.person == *person);
                 let theirs = member.map(|member| normal::fold(&member.name)).unwrap_or_default();
                 mine || theirs == name || theirs.split(' ').any(|word| word == name)

@@ -4,7 +4,7 @@ mod asking;
 pub(crate) mod conflicts;
 mod export;
 pub(crate) mod lists;
-mod spaces;
+pub(crate) mod spaces;
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -60,6 +60,7 @@ impl Inner {
             Query::Today { limit } => Answer::Today(Box::new(inner.today(reader, limit)?)),
             Query::Trash => Answer::Trash(inner.trash(reader)?),
             Query::Space { space } => Answer::Space(inner.space_detail(reader, &space)?),
+            Query::Computers => Answer::Computers(inner.own_computers(reader)?),
             Query::Settings => Answer::Settings(reader.settings()?.into_iter().map(|(key, value)| Setting { key, value }).collect()),
             Query::Export { format, filter } => Answer::Export(inner.export(reader, &format, &filter)?),
             Query::Duplicates { space, limit } => Answer::Duplicates(inner.duplicates(reader, space.as_deref(), limit)?),

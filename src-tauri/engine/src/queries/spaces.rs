@@ -22,7 +22,7 @@ impl Inner {
         }
         let undo = self.undo_state(reader)?;
         Ok(VaultStatus {
-            person: self.person.to_string(),
+            person: self.person().to_string(),
             person_name: self.person_name(reader)?,
             computer: self.computer.to_string(),
             computer_name: self.computer_name(reader)?,
@@ -47,7 +47,7 @@ impl Inner {
             id: row.id.to_string(),
             name: row.name.clone(),
             private: row.private,
-            role: membership.role(&self.person).as_str().to_owned(),
+            role: membership.role(&self.person()).as_str().to_owned(),
             people,
             orgs,
             activities,
@@ -108,7 +108,7 @@ impl Inner {
             id: member.person.to_string(),
             name: member.name,
             role: member.role.as_str().to_owned(),
-            me: member.person == self.person,
+            me: member.person == self.person(),
             computers,
         })
     }

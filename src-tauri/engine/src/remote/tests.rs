@@ -38,7 +38,7 @@ fn two() -> (Person, Person, SpaceId) {
         relay: None,
     };
     let Ok(Outcome::Invitation { invitation }) = founder.engine.execute(invite) else { panic!() };
-    let certificate = editor.engine.join_certificate(&space).unwrap();
+    let certificate = editor.engine.join_certificates(&space).unwrap();
     let ops = founder.engine.admit(&invitation.id, &editor.engine.computer(), certificate, "Ed").unwrap();
     editor.engine.joined(&space, ops).unwrap();
     (founder, editor, space)

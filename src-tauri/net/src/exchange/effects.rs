@@ -8,6 +8,7 @@ use tokio::time::Instant;
 use tuttu_engine::api::{Answer, Event, Query, SyncLine};
 use tuttu_engine::model::{FeedId, SpaceId};
 use tuttu_sync::feed::Vector;
+use tuttu_sync::membership::{Role, SignedOp};
 use tuttu_sync::session::{Effect, IncomingBatch};
 
 use super::Exchange;
@@ -28,6 +29,7 @@ impl Exchange {
                 Effect::OwnFeedAhead { space, feed } => self.own_feed_ahead(space, feed).await?,
                 Effect::Equal { space, damaged } => self.equal(space, damaged),
                 Effect::Removed { space } => self.removed(space).await,
+                Effect::Announced { space, genesis } => self.announced(space, *genesis).await,
                 Effect::Receiving { done, total, .. } => self.receiving(done, total),
                 Effect::Close(reason) => return Err(End::Closed(reason)),
             }
@@ -95,11 +97,28 @@ impl Exchange {
         self.progress.send_if_modified(|progress| progress.equal.insert(space));
     }
 
+    /// Another of the person's computers tells of a space. The engine says that it is new, and this exchange hears it with all others.
+    async fn announced(&self, space: SpaceId, genesis: SignedOp) {
+        let engine = self.net.engine.clone();
+        if let Ok(Err(error)) = aside(move || engine.announced(&space, genesis)).await {
+            tracing::warn!(%space, %error, "a space that another own computer told of was not taken over");
+        }
+    }
+
     async fn removed(&mut self, space: SpaceId) {
         let replica = Arc::clone(&self.replica);
-        let name = aside(move || replica.membership(&space).ok().flatten().map(|membership| membership.name())).await.ok().flatten();
-        let reason = match name {
-            Some(name) => {
+        let looked = aside(move || {
+            let membership = replica.membership(&space).ok().flatten()?;
+            let me = replica.computer();
+            let person = membership.person_of(&me)?;
+            // The person is still a member: it is this computer that was taken out.
+            Some((membership.name(), membership.role(&person) != Role::None))
+        });
+        let reason = match looked.await.ok().flatten() {
+            Some((name, true)) => {
+                format!("This computer was taken out of “{name}”. Its copy stays readable; what is written here now is not shared.")
+            }
+            Some((name, false)) => {
                 format!("You are no longer a member of “{name}”. Your copy stays readable; what you write there now is not shared.")
             }
             None => "You are no longer a member of a space. Your copy stays readable.".to_owned(),

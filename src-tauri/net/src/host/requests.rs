@@ -17,6 +17,7 @@ pub(super) async fn carry_out(net: &Arc<Net>, request: Request) -> Result<Reply,
         Request::Execute { command } => execute(net, command).await.map(Reply::Outcome),
         Request::Query { query } => answer(net, query).await,
         Request::Join { link, auto } => joining::join(net, &link, auto).await,
+        Request::JoinPerson { link, auto, computer_name } => joining::join_person(net, &link, auto, computer_name).await,
         Request::JoinAnswer { offer, same } => net.joins.answer(&offer, same).await.map(Reply::Joined),
         Request::JoinRequests => Ok(Reply::JoinRequests(net.requests.views())),
         Request::Answer { request, approve } => net.requests.answer(&request, approve).await.map(|()| Reply::Done),
@@ -34,7 +35,7 @@ pub(super) async fn carry_out(net: &Arc<Net>, request: Request) -> Result<Reply,
 
 async fn execute(net: &Arc<Net>, command: Command) -> Result<Outcome, ErrorView> {
     let command = match command {
-        Command::Invite { ref relay, .. } => {
+        Command::Invite { ref relay, .. } | Command::InviteComputer { ref relay, .. } => {
             let relay = if relay.is_none() { net.relay_to_tell().await } else { None };
             hints::fill_invite(command, &net.addresses(), relay)
         }

@@ -9,8 +9,9 @@ use tokio::time::{Instant, sleep_until, timeout};
 use tuttu_engine::InvitationTerms;
 use tuttu_engine::api::{Command, ErrorCode, ErrorView, Event, JoinRequestView};
 use tuttu_engine::model::ComputerId;
-use tuttu_sync::membership::VerifiedOp;
-use tuttu_sync::pairing::{Found, Introduction, Inviter, InviterEffect, Offer, Refusal, SpaceOps, Words};
+use tuttu_sync::membership::{Role, VerifiedOp};
+use tuttu_sync::pairing::{Found, Goal, Introduction, Inviter, InviterEffect, Offer, Refusal, SpaceOps, Words};
+use tuttu_sync::signing::SignatureBytes;
 
 use super::{Decision, Line, TO_ANSWER, TO_DECIDE, nonce, short_id};
 use crate::address::{self, path_of};
@@ -22,9 +23,6 @@ use crate::{clock, hints};
 /// Words shown for one invitation before it is taken for an attack. A joiner sees the words only after proving the secret, so honest people need one
 /// or two attempts.
 const ATTEMPTS: u32 = 10;
-
-/// Said to somebody who brings a link for a computer; this version makes none.
-const NO_COMPUTERS: &str = "this version cannot add computers by a link";
 
 /// How one pairing ended.
 #[derive(Debug)]
@@ -121,8 +119,8 @@ impl Inviting {
                 }
                 InviterEffect::LookUp { id } => self.look_up(id.0).await,
                 InviterEffect::Ask { introduction, words, compare, again } => self.asked(&introduction, words, compare, again).await,
-                InviterEffect::ListSpaces { .. } => self.inviter.fail(NO_COMPUTERS),
-                InviterEffect::Grant { introduction, certificate, .. } => self.grant(introduction, certificate).await,
+                InviterEffect::Grant { introduction, consent: Some(consent), .. } => self.add_computer(introduction, consent).await,
+                InviterEffect::Grant { introduction, certificates, .. } => self.grant(introduction, &certificates).await,
                 InviterEffect::Finished => return Err(End::Finished),
                 InviterEffect::Failed(refusal) => return Err(End::Refused(refusal)),
             };
@@ -159,9 +157,10 @@ impl Inviting {
             id: id.clone(),
             space: terms.space.to_string(),
             space_name: terms.space_name.clone(),
-            person_name: introduction.person_name.clone(),
+            // A computer that is to become one's own comes without a name of a person.
+            person_name: if terms.role.is_none() { terms.inviter_name.clone() } else { introduction.person_name.clone() },
             computer_name: introduction.computer_name.clone(),
-            role: terms.role.as_str().to_owned(),
+            role: terms.role.map_or("computer", Role::as_str).to_owned(),
             words: words.0.map(str::to_owned).to_vec(),
             path: path_of(&self.line.connection).0.word().to_owned(),
             at: clock::rfc3339(clock::now()),
@@ -181,17 +180,28 @@ impl Inviting {
         }
     }
 
-    async fn grant(&mut self, introduction: Introduction, certificate: Option<VerifiedOp>) -> Vec<InviterEffect> {
-        let (Some(terms), Some(certificate)) = (self.terms.clone(), certificate) else {
-            return self.inviter.fail(NO_COMPUTERS);
-        };
+    async fn grant(&mut self, introduction: Introduction, certificates: &[VerifiedOp]) -> Vec<InviterEffect> {
+        let Some(terms) = self.terms.clone() else { return self.inviter.fail("the invitation is gone") };
         let (engine, joiner) = (self.net.engine.clone(), self.joiner);
         let space = terms.space;
-        let admitted = ask(move || engine.admit(&terms.id, &joiner, certificate.to_signed(), &introduction.person_name)).await;
-        match admitted {
-            Ok(ops) => {
+        let certificates = certificates.iter().map(VerifiedOp::to_signed).collect();
+        let admitted = ask(move || engine.admit(&terms.id, &joiner, certificates, &introduction.person_name)).await;
+        self.give(admitted.map(|ops| vec![SpaceOps { space, ops }]))
+    }
+
+    /// Both agreed that the computer becomes one of the person's own.
+    async fn add_computer(&mut self, introduction: Introduction, consent: SignatureBytes) -> Vec<InviterEffect> {
+        let Some(terms) = self.terms.clone() else { return self.inviter.fail("the invitation is gone") };
+        let (engine, joiner) = (self.net.engine.clone(), self.joiner);
+        let added = ask(move || engine.add_computer(&terms.id, &joiner, &introduction.computer_name, consent)).await;
+        self.give(added)
+    }
+
+    fn give(&mut self, spaces: Result<Vec<SpaceOps>, ErrorView>) -> Vec<InviterEffect> {
+        match spaces {
+            Ok(spaces) => {
                 self.deadline = Instant::now() + TO_DECIDE;
-                self.inviter.send(vec![SpaceOps { space, ops }])
+                self.inviter.send(spaces)
             }
             Err(error) => {
                 let effects = self.inviter.fail(&error.message);
@@ -235,12 +245,12 @@ fn found(terms: &InvitationTerms) -> Found {
         offer: Offer {
             inviter_name: terms.inviter_name.clone(),
             computer_name: terms.computer_name.clone(),
-            space_name: Some(terms.space_name.clone()),
-            role: Some(terms.role),
+            space_name: terms.role.map(|_| terms.space_name.clone()),
+            role: terms.role,
             expires: terms.expires,
             auto: terms.auto,
         },
-        space: Some(terms.space),
+        goal: terms.role.map_or(Goal::Computer(terms.person), |_| Goal::Space(terms.space)),
         state: terms.state,
     }
 }

@@ -8,8 +8,8 @@ use iroh::endpoint::Connection;
 use tokio::sync::oneshot;
 use tokio::time::{Instant, sleep, timeout, timeout_at};
 use tuttu_engine::api::{ErrorCode, ErrorView};
-use tuttu_engine::model::{ComputerId, SpaceId};
-use tuttu_sync::invite::{Invitation, Link};
+use tuttu_engine::model::{ComputerId, PersonId, SpaceId};
+use tuttu_sync::invite::Link;
 use tuttu_sync::pairing::{Introduction, Joiner, JoinerEffect, Offer, SpaceOps, Words};
 
 use super::inviting::as_error;
@@ -36,17 +36,28 @@ const AWAY: Duration = Duration::from_secs(60);
 
 /// Dials the inviter and answers with the offer, or with `auto` joins at once.
 pub(crate) async fn join(net: &Arc<Net>, link: &str, auto: bool) -> Result<Reply, ErrorView> {
-    let invitation = read(link)?;
-    if invitation.inviter == net.me {
-        return Err(ErrorView::new(ErrorCode::Link, "You made this invitation on this computer.", "Send it to somebody else."));
+    begin(net, read(link)?, auto).await
+}
+
+/// The same with a link that makes this computer the inviter's next one.
+pub(crate) async fn join_person(net: &Arc<Net>, link: &str, auto: bool, computer_name: Option<String>) -> Result<Reply, ErrorView> {
+    let link = read_for_computer(link)?;
+    let engine = net.engine.clone();
+    ask(move || engine.prepare_to_join_person(computer_name.as_deref())).await?;
+    begin(net, link, auto).await
+}
+
+async fn begin(net: &Arc<Net>, link: Link, auto: bool) -> Result<Reply, ErrorView> {
+    if link.inviter() == net.me {
+        return Err(ErrorView::new(ErrorCode::Link, "You made this invitation on this computer.", "Use it on another one."));
     }
-    let connection = reach(net, &invitation).await?;
+    let connection = reach(net, &link).await?;
     let (show, shown) = oneshot::channel();
     let (decide, decided) = oneshot::channel();
     let (tell, outcome) = oneshot::channel();
     let task = Arc::clone(net);
     net.tasks.spawn(async move {
-        let joining = Joining { net: task, invitation, connection, auto, show: Some(show), decided };
+        let joining = Joining { net: task, link, person: None, connection, auto, show: Some(show), decided };
         // Whoever asked may have gone.
         let _ = tell.send(joining.run().await);
     });
@@ -63,12 +74,30 @@ pub(crate) async fn join(net: &Arc<Net>, link: &str, auto: bool) -> Result<Reply
 }
 
 /// Reads a link into a space.
-fn read(link: &str) -> Result<Invitation, ErrorView> {
+fn read(link: &str) -> Result<Link, ErrorView> {
     match link.parse::<Link>() {
-        Ok(Link::Join(invitation)) => Ok(invitation),
+        Ok(link @ Link::Join(_)) => Ok(link),
         Ok(Link::Computer(_)) => {
             let message = "This link adds one of the inviter’s own computers; it does not lead into a space.";
-            Err(ErrorView::new(ErrorCode::Link, message, "Ask for an invitation into a space: it begins with tuttu://join/."))
+            let hint =
+                "Ask for an invitation into a space: it begins with tuttu://join/. On your own next computer: tuttu computer join LINK";
+            Err(ErrorView::new(ErrorCode::Link, message, hint))
+        }
+        Err(error) => Err(ErrorView::new(ErrorCode::Link, error.to_string(), "Nothing was sent to anybody.")),
+    }
+}
+
+/// Reads a link for a person's next computer.
+fn read_for_computer(link: &str) -> Result<Link, ErrorView> {
+    match link.parse::<Link>() {
+        Ok(link @ Link::Computer(_)) => Ok(link),
+        Ok(Link::Join(_)) => {
+            let message = "This link leads into a space; it does not make this computer one of the inviter’s own.";
+            Err(ErrorView::new(
+                ErrorCode::Link,
+                message,
+                "To join the space: tuttu join LINK. For an own computer, make a link with: tuttu computer invite",
+            ))
         }
         Err(error) => Err(ErrorView::new(ErrorCode::Link, error.to_string(), "Nothing was sent to anybody.")),
     }
@@ -79,11 +108,11 @@ fn stopped() -> ErrorView {
 }
 
 /// Finds the inviter: by the link's addresses and on the network at the same time, and by the link's relay a little later.
-async fn reach(net: &Arc<Net>, invitation: &Invitation) -> Result<Connection, ErrorView> {
-    let inviter = invitation.inviter;
+async fn reach(net: &Arc<Net>, invitation: &Link) -> Result<Connection, ErrorView> {
+    let inviter = invitation.inviter();
     let engine = net.engine.clone();
     let known = aside(move || hints::load(&engine, &inviter)).await.unwrap_or_default();
-    let link = Hints::of_link(&invitation.hints);
+    let link = Hints::of_link(invitation.hints());
     let mut direct: Vec<_> = link.addrs.iter().chain(&known.addrs).copied().map(TransportAddr::Ip).collect();
     direct.dedup();
     net.lan.be_eager();
@@ -112,29 +141,35 @@ async fn reach(net: &Arc<Net>, invitation: &Invitation) -> Result<Connection, Er
 }
 
 /// Why the inviter was not found, and what to do.
-fn unreachable(person: &str, invitation: &Invitation, relay: bool, now: i64) -> ErrorView {
-    if invitation.expires <= now {
-        let message =
-            format!("The invitation ended on {}, and the inviter’s computer cannot be reached.", clock::spoken(invitation.expires));
+fn unreachable(person: &str, link: &Link, relay: bool, now: i64) -> ErrorView {
+    let (expires, space_name) = match link {
+        Link::Join(invitation) => (invitation.expires, invitation.space_name.as_ref()),
+        Link::Computer(invitation) => (invitation.expires, None),
+    };
+    if expires <= now {
+        let message = format!("The invitation ended on {}, and the inviter’s computer cannot be reached.", clock::spoken(expires));
         return ErrorView::new(ErrorCode::Link, message, "Ask for a new one.");
     }
-    let who = match (person.is_empty(), &invitation.space_name) {
-        (false, _) => format!("{person}’s computer"),
-        (true, Some(space)) => format!("The computer that invites you to “{space}”"),
-        (true, None) => "The inviter’s computer".to_owned(),
+    let who = match (person.is_empty(), space_name, link) {
+        (_, _, Link::Computer(_)) => "Your other computer".to_owned(),
+        (false, ..) => format!("{person}’s computer"),
+        (true, Some(space), _) => format!("The computer that invites you to “{space}”"),
+        (true, None, _) => "The inviter’s computer".to_owned(),
     };
     let how = if relay {
         "Tuttu must be running there, with a connection to the internet."
     } else {
         "Both computers must be on the same network, and Tuttu must be running on both."
     };
-    let hint = format!("{how} The link keeps working until {}.", clock::spoken(invitation.expires));
+    let hint = format!("{how} The link keeps working until {}.", clock::spoken(expires));
     ErrorView::new(ErrorCode::Unreachable, format!("{who} cannot be reached now."), hint)
 }
 
 struct Joining {
     net: Arc<Net>,
-    invitation: Invitation,
+    link: Link,
+    /// Whose computer this becomes, by a link for one.
+    person: Option<PersonId>,
     connection: Connection,
     auto: bool,
     show: Option<oneshot::Sender<JoinOffer>>,
@@ -145,6 +180,12 @@ struct Joining {
 struct Agreed {
     offer: Offer,
     words: Words,
+}
+
+/// What was taken over.
+struct Taken {
+    spaces: Vec<SpaceId>,
+    moved: u32,
 }
 
 impl Joining {
@@ -160,23 +201,34 @@ impl Joining {
         let binding = Line::binding(&self.connection, true, self.net.me).ok_or_else(lost)?;
         let engine = self.net.engine.clone();
         let (person, person_name, computer_name) = ask(move || engine.introduction()).await?;
-        let introduction = Introduction { person: Some(person), person_name, computer_name, auto: self.auto };
-        let mut joiner = Joiner::new(binding, &Link::Join(self.invitation.clone()), introduction, nonce()?);
+        let introduction = match &self.link {
+            Link::Join(_) => Introduction { person: Some(person), person_name, computer_name, auto: self.auto },
+            // Who this computer belonged to before is nobody's business.
+            Link::Computer(_) => Introduction { person: None, person_name: String::new(), computer_name, auto: self.auto },
+        };
+        let mut joiner = Joiner::new(binding, &self.link, introduction, nonce()?);
         let mut line = Line::new(self.connection.clone(), send, receive);
         let talked = self.talk(&mut joiner, &mut line).await;
         let (path, met) = path_of(&self.connection);
         let (agreed, taken) = match talked {
             // Before the goodbye: the inviter may dial for the first exchange at once.
-            Ok((agreed, spaces)) => (Ok(agreed), self.take_over(spaces).await),
-            Err(error) => (Err(error), Ok(self.invitation.space)),
+            Ok((agreed, spaces)) => {
+                let taken = self.take_over(spaces, &agreed.offer.inviter_name).await;
+                (Ok(agreed), taken)
+            }
+            Err(error) => (Err(error), Ok(Taken { spaces: Vec::new(), moved: 0 })),
         };
         line.close().await;
-        let (agreed, space) = (agreed?, taken?);
-        let (name, inviter) = (agreed.offer.space_name.unwrap_or_default(), agreed.offer.inviter_name);
+        let (agreed, taken) = (agreed?, taken?);
+        let (name, inviter) = (agreed.offer.space_name.unwrap_or_else(|| "My own".into()), agreed.offer.inviter_name);
         self.remember(path, met).await;
-        arrive(&self.net, &self.invitation.inviter, &space, &name, &inviter).await?;
+        for space in &taken.spaces {
+            arrive(&self.net, &self.link.inviter(), space, &name, &inviter).await?;
+        }
         let words = agreed.words.0.map(str::to_owned).to_vec();
-        Ok(Joined { space: space.to_string(), name, inviter, words })
+        let space = taken.spaces.first().map(ToString::to_string).unwrap_or_default();
+        let spaces = u32::try_from(taken.spaces.len()).unwrap_or(u32::MAX);
+        Ok(Joined { space, name, inviter, words, spaces, moved: taken.moved })
     }
 
     /// Says everything there is to say until the operations of the space are here.
@@ -195,8 +247,10 @@ impl Joining {
                         effects = self.offered(joiner, &offer, words).await?;
                         agreed = Some(Agreed { offer, words });
                     }
-                    // Only for links that add a computer, which are refused before the dial.
-                    JoinerEffect::Consent { .. } => effects = joiner.decline(),
+                    JoinerEffect::Consent { person } => {
+                        self.person = Some(person);
+                        effects = joiner.consent(self.net.engine.consent_to(&person));
+                    }
                     JoinerEffect::Finished { spaces } => return agreed.map(|agreed| (agreed, spaces)).ok_or_else(went_away),
                     JoinerEffect::Failed(refusal) => return Err(as_error(&refusal)),
                 }
@@ -256,27 +310,35 @@ impl Joining {
     }
 
     async fn confirm(&self, joiner: &mut Joiner) -> Result<Vec<JoinerEffect>, ErrorView> {
-        let (engine, space) = (self.net.engine.clone(), self.invitation.space);
-        let certificate = ask(move || engine.join_certificate(&space)).await?;
-        Ok(joiner.confirm(Some(certificate)))
+        let engine = self.net.engine.clone();
+        let certificates = match self.link.space() {
+            Some(space) => ask(move || engine.join_certificates(&space)).await?,
+            None => Vec::new(),
+        };
+        Ok(joiner.confirm(certificates))
     }
 
-    async fn take_over(&self, spaces: Vec<SpaceOps>) -> Result<SpaceId, ErrorView> {
-        let space = self.invitation.space;
+    async fn take_over(&self, spaces: Vec<SpaceOps>, inviter: &str) -> Result<Taken, ErrorView> {
+        let Some(space) = self.link.space() else {
+            let (engine, inviter) = (self.net.engine.clone(), inviter.to_owned());
+            let person = self.person.ok_or_else(went_away)?;
+            let adopted = ask(move || engine.become_computer_of(person, &inviter, spaces)).await?;
+            return Ok(Taken { spaces: adopted.spaces, moved: adopted.moved });
+        };
         for SpaceOps { space: came, ops } in spaces {
             if came == space {
                 let engine = self.net.engine.clone();
                 ask(move || engine.joined(&space, ops)).await?;
             }
         }
-        Ok(space)
+        Ok(Taken { spaces: vec![space], moved: 0 })
     }
 
     /// Remembers where the inviter was reached. A relay that was needed is used from now on, unless the person chose otherwise.
     async fn remember(&self, path: Path, met: Option<TransportAddr>) {
-        let (engine, inviter) = (self.net.engine.clone(), self.invitation.inviter);
+        let (engine, inviter) = (self.net.engine.clone(), self.link.inviter());
         let mut where_met: Vec<TransportAddr> = met.clone().into_iter().collect();
-        let link = Hints::of_link(&self.invitation.hints);
+        let link = Hints::of_link(self.link.hints());
         if path == Path::Relay {
             where_met.extend(link.addrs.iter().copied().map(TransportAddr::Ip));
         }
@@ -350,13 +412,13 @@ async fn arrive(net: &Net, inviter: &ComputerId, space: &SpaceId, name: &str, pe
 mod tests {
     #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
 
-    use tuttu_sync::invite::{ComputerInvitation, Secret};
+    use tuttu_sync::invite::{ComputerInvitation, Invitation, Secret};
     use tuttu_sync::membership::Role;
 
     use super::*;
 
-    fn invitation() -> Invitation {
-        Invitation {
+    fn invitation() -> Link {
+        Link::Join(Invitation {
             inviter: ComputerId([1; 32]),
             hints: tuttu_sync::invite::Hints::default(),
             space: SpaceId([2; 32]),
@@ -365,7 +427,7 @@ mod tests {
             expires: 1_795_251_600,
             secret: Secret([3; 16]),
             auto: false,
-        }
+        })
     }
 
     #[test]
@@ -381,6 +443,8 @@ mod tests {
             secret: Secret([3; 16]),
             auto: false,
         };
+        assert_eq!(read_for_computer(&computer.to_string()).unwrap(), Link::Computer(computer.clone()));
+        assert!(read_for_computer(&link).unwrap_err().message.starts_with("This link leads into a space"));
         assert!(read(&computer.to_string()).unwrap_err().message.starts_with("This link adds one of the inviter’s own computers"));
         assert_eq!(read("https://example.org").unwrap_err().code, ErrorCode::Link);
     }

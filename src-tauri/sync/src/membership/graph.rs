@@ -61,6 +61,8 @@ pub(super) enum Act {
     Certify { person: usize, computer: usize },
     /// Takes a computer out.
     Revoke { computer: usize },
+    /// Takes a member's computer out, by an owner.
+    Exclude { person: usize, computer: usize },
     /// Changes no right.
     Rename,
 }
@@ -92,6 +94,8 @@ pub(super) struct Graph {
     pub(super) roles_of: Vec<Vec<usize>>,
     /// By computer: the operations that revoke it.
     pub(super) revocations_of: Vec<Vec<usize>>,
+    /// By (person, computer): the operations by which owners took it out.
+    pub(super) exclusions: BTreeMap<(usize, usize), Vec<usize>>,
     /// By computer: the persons a certificate names for it, in order of first certificate.
     pub(super) persons_of: Vec<Vec<usize>>,
     /// By (person, computer): the certificates.
@@ -124,7 +128,7 @@ impl Graph {
     pub(super) fn grant(&self, op: usize) -> Option<(usize, Role)> {
         match self.nodes[op].act {
             Act::Role { person, role } => Some((person, role)),
-            Act::Certify { .. } | Act::Revoke { .. } | Act::Rename => None,
+            Act::Certify { .. } | Act::Revoke { .. } | Act::Exclude { .. } | Act::Rename => None,
         }
     }
 
@@ -182,7 +186,7 @@ impl Graph {
             past.insert_all(&self.nodes[*parent].past);
             past.insert(*parent);
         }
-        let signer = match op.signer {
+        let signer = match op.authority() {
             Signer::Person(id) => Hand::Key(self.number_person(id)),
             Signer::Computer(id) => Hand::Computer(self.number_computer(id)),
         };
@@ -200,7 +204,7 @@ impl Graph {
 
     fn index(&mut self, number: usize, body: &OpBody) -> Act {
         match body {
-            OpBody::Genesis { founder, .. } => {
+            OpBody::Genesis { founder, .. } | OpBody::Found { founder, .. } => {
                 let person = self.number_person(*founder);
                 self.roles_of[person].push(number);
                 Act::Role { person, role: Role::Owner }
@@ -210,21 +214,29 @@ impl Graph {
                 self.roles_of[person].push(number);
                 Act::Role { person, role: *role }
             }
-            OpBody::Certify { person, computer, .. } => {
-                let (person, computer) = (self.number_person(*person), self.number_computer(*computer));
-                self.certificates.entry((person, computer)).or_default().push(number);
-                if !self.persons_of[computer].contains(&person) {
-                    self.persons_of[computer].push(person);
-                }
-                Act::Certify { person, computer }
-            }
+            OpBody::Certify { person, computer, .. } => self.index_certificate(number, *person, *computer),
+            OpBody::Vouch { voucher } => self.index_certificate(number, voucher.vouched.person, voucher.vouched.computer),
             OpBody::Revoke { computer, .. } => {
                 let computer = self.number_computer(*computer);
                 self.revocations_of[computer].push(number);
                 Act::Revoke { computer }
             }
+            OpBody::Exclude { person, computer, .. } => {
+                let (person, computer) = (self.number_person(*person), self.number_computer(*computer));
+                self.exclusions.entry((person, computer)).or_default().push(number);
+                Act::Exclude { person, computer }
+            }
             OpBody::Rename { .. } => Act::Rename,
         }
+    }
+
+    fn index_certificate(&mut self, number: usize, person: PersonId, computer: ComputerId) -> Act {
+        let (person, computer) = (self.number_person(person), self.number_computer(computer));
+        self.certificates.entry((person, computer)).or_default().push(number);
+        if !self.persons_of[computer].contains(&person) {
+            self.persons_of[computer].push(person);
+        }
+        Act::Certify { person, computer }
     }
 }
 

@@ -4,6 +4,7 @@ use iroh_base::SecretKey;
 use serde::{Deserialize, Serialize};
 use tuttu_model::{ComputerId, EntryHash, FeedId, OpHash, PersonId, SpaceId};
 
+use super::voucher::{Voucher, leads_to};
 use crate::feed::encode;
 use crate::limits;
 use crate::signing::{self, SignatureBytes, SignatureError};
@@ -131,6 +132,34 @@ pub enum OpBody {
         /// The new name.
         name: String,
     },
+    /// Takes one computer of a member out of this space. Signed by an owner, in whose reach the member must be.
+    Exclude {
+        /// The member.
+        person: PersonId,
+        /// The computer.
+        computer: ComputerId,
+        /// The last entries of its feeds that count.
+        cuts: Vec<Cut>,
+    },
+    /// Brings a voucher into the space, where it counts as a certificate signed by who signed the voucher. Signed by whoever carries it, which gives it
+    /// nothing.
+    Vouch {
+        /// The voucher.
+        voucher: Voucher,
+    },
+    /// Makes the space, as a genesis does, on a computer that does not hold the founder's person key. Signed by that computer; the founder is owner.
+    Found {
+        /// 16 random bytes.
+        nonce: [u8; 16],
+        /// The name of the space.
+        name: String,
+        /// The founder.
+        founder: PersonId,
+        /// The founder's name.
+        founder_name: String,
+        /// They lead from the founder's person key to the computer that signs.
+        vouchers: Vec<Voucher>,
+    },
 }
 
 /// A computer's consent to be certified as `person`'s in `space`: goes into [`OpBody::Certify`].
@@ -184,18 +213,37 @@ impl Op {
         if self.parents.len() > PARENTS || !rises(&self.parents) {
             return refuse("the parents are too many or not in order");
         }
-        let names_tenure = matches!(self.body, OpBody::SetRole { .. } | OpBody::Rename { .. });
+        let names_tenure = matches!(self.body, OpBody::SetRole { .. } | OpBody::Rename { .. } | OpBody::Exclude { .. });
         if names_tenure != self.tenure.is_some() {
             return refuse("an operation names a tenure if and only if it needs one");
         }
-        if let OpBody::Genesis { founder, .. } = &self.body {
-            if self.space.is_some() || !self.parents.is_empty() || self.signer != Signer::Person(*founder) {
+        if let Some(by_founder) = self.signed_by_founder() {
+            if self.space.is_some() || !self.parents.is_empty() || !by_founder {
                 return refuse("a genesis has no space and no parents and is signed by its founder");
             }
         } else if self.space.is_none() || self.parents.is_empty() {
             return refuse("only a genesis has no space or no parents");
         }
         self.body.check_shape()
+    }
+
+    /// Of a genesis: whether it was signed by the founder's person key or a computer that vouchers lead to.
+    fn signed_by_founder(&self) -> Option<bool> {
+        match (&self.body, &self.signer) {
+            (OpBody::Genesis { founder, .. }, signer) => Some(*signer == Signer::Person(*founder)),
+            (OpBody::Found { founder, vouchers, .. }, Signer::Computer(computer)) => Some(leads_to(vouchers, founder, computer)),
+            (OpBody::Found { .. }, Signer::Person(_)) => Some(false),
+            _ => None,
+        }
+    }
+
+    fn check_vouchers(&self) -> Result<(), SignatureError> {
+        let vouchers = match &self.body {
+            OpBody::Vouch { voucher } => std::slice::from_ref(voucher),
+            OpBody::Found { vouchers, .. } => vouchers,
+            _ => &[],
+        };
+        vouchers.iter().try_for_each(Voucher::verify)
     }
 
     fn check_consent(&self) -> Result<(), SignatureError> {
@@ -210,18 +258,18 @@ impl OpBody {
     fn check_shape(&self) -> Result<(), SignatureError> {
         let refuse = |reason| Err(SignatureError::Malformed(reason));
         let names: [&str; 2] = match self {
-            Self::Genesis { name, founder_name, .. } => [name, founder_name],
+            Self::Genesis { name, founder_name, .. } | Self::Found { name, founder_name, .. } => [name, founder_name],
             Self::Certify { person_name, computer_name, .. } => [person_name, computer_name],
             Self::SetRole { person_name, .. } => [person_name, ""],
             Self::Rename { name } => [name, ""],
-            Self::Revoke { .. } => ["", ""],
+            Self::Revoke { .. } | Self::Exclude { .. } | Self::Vouch { .. } => ["", ""],
         };
         if names.iter().any(|name| name.chars().count() > limits::NAME_CHARS) {
             return refuse("a name is too long");
         }
         let cuts: &[Cut] = match self {
-            Self::Revoke { cuts, .. } | Self::SetRole { cuts, .. } => cuts,
-            Self::Genesis { .. } | Self::Certify { .. } | Self::Rename { .. } => &[],
+            Self::Revoke { cuts, .. } | Self::SetRole { cuts, .. } | Self::Exclude { cuts, .. } => cuts,
+            _ => &[],
         };
         if matches!(self, Self::SetRole { role, .. } if role.writes()) && !cuts.is_empty() {
             return refuse("a role that may write carries no cuts");
@@ -234,6 +282,60 @@ impl OpBody {
         }
         Ok(())
     }
+}
+
+/// What begins a space.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Founding<'a> {
+    /// The name of the space.
+    pub name: &'a str,
+    /// The founder.
+    pub founder: &'a PersonId,
+    /// The founder's name.
+    pub founder_name: &'a str,
+    /// Shared only with the founder's own computers.
+    pub private: bool,
+}
+
+impl OpBody {
+    /// What it says as the first operation of a space; `None` for all others.
+    #[must_use]
+    pub fn founding(&self) -> Option<Founding<'_>> {
+        match self {
+            Self::Genesis { name, founder, founder_name, private, .. } => Some(Founding { name, founder, founder_name, private: *private }),
+            Self::Found { name, founder, founder_name, .. } => Some(Founding { name, founder, founder_name, private: false }),
+            _ => None,
+        }
+    }
+
+    /// The person and computer it vouches for, with their names, if that is what it does.
+    #[must_use]
+    pub fn certified(&self) -> Option<Certified<'_>> {
+        match self {
+            Self::Certify { person, person_name, computer, computer_name, .. } => {
+                Some(Certified { person, person_name, computer, computer_name })
+            }
+            Self::Vouch { voucher } => {
+                let said = &voucher.vouched;
+                let (person_name, computer_name) = (said.person_name.as_str(), said.computer_name.as_str());
+                Some(Certified { person: &said.person, person_name, computer: &said.computer, computer_name })
+            }
+            _ => None,
+        }
+    }
+}
+
+/// Whose computer it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Certified<'a> {
+    /// The person.
+    pub person: &'a PersonId,
+    /// The person's name.
+    pub person_name: &'a str,
+    /// The computer.
+    pub computer: &'a ComputerId,
+    /// Its name.
+    pub computer_name: &'a str,
 }
 
 fn rises(hashes: &[OpHash]) -> bool {
@@ -266,6 +368,11 @@ impl SignedOp {
         self.op.space.unwrap_or_else(|| SpaceId(self.op.hash().0))
     }
 
+    /// Whether it brings a voucher.
+    pub(crate) fn is_vouched(&self) -> bool {
+        matches!(self.op.body, OpBody::Vouch { .. })
+    }
+
     /// Checks the signature and the shape (limits, sorted parents, a genesis has no parents, cuts only where allowed, a certified computer's consent).
     ///
     /// # Errors
@@ -275,6 +382,7 @@ impl SignedOp {
         let hash = self.op.hash();
         signing::verify(self.op.signer.key(), &hash.0, &self.signature)?;
         self.op.check_consent()?;
+        self.op.check_vouchers()?;
         Ok(VerifiedOp { hash, op: self.op, signature: self.signature })
     }
 }

@@ -85,7 +85,7 @@ impl<'a> Rules<'a> {
                 };
                 judged.rightful = !judged.speaks_for.is_empty();
             }
-            Act::Role { .. } | Act::Rename => judged.rightful = op == 0 || self.may_sign_under_tenure(op),
+            Act::Role { .. } | Act::Exclude { .. } | Act::Rename => judged.rightful = op == 0 || self.may_sign_under_tenure(op),
         }
         judged
     }
@@ -138,11 +138,35 @@ impl<'a> Rules<'a> {
             .into_iter()
             .filter(|revocation| *revocation != op && !graph.precedes(op, *revocation))
             .filter(|revocation| !(revokes_itself && graph.nodes[*revocation].signer == node.signer))
-            .all(|revocation| !self.counts(revocation, person))
+            .all(|revocation| !self.takes_out(revocation, person))
     }
 
-    /// The revocations of a computer by somebody entitled to: the person key, a computer above it, or itself.
+    /// Whether a revocation, or an owner's exclusion, is in force.
+    fn takes_out(&mut self, op: usize, person: usize) -> bool {
+        match self.graph.nodes[op].act {
+            Act::Exclude { .. } => self.is_effective(op),
+            _ => self.counts(op, person),
+        }
+    }
+
+    /// The revocations of a computer by somebody entitled to: the person key, a computer above it, or itself; and owners' exclusions that reach it.
     fn revocations(&self, person: usize, computer: usize) -> Vec<usize> {
+        let exclusions = self.graph.exclusions.get(&(person, computer)).into_iter().flatten().copied();
+        let mut all: Vec<usize> = exclusions.filter(|op| self.holds(*op) && self.reaches(*op, person)).collect();
+        all.extend(self.revocations_by_the_person(person, computer));
+        all
+    }
+
+    /// Whether an owner's exclusion reaches a member: every owner's tenure the member was ever rightfully given lies below the one it is signed under. So
+    /// an exclusion rests on tenures nearer to the genesis than those of whom it speaks of, and two owners' fates never hang on each other.
+    fn reaches(&self, exclusion: usize, person: usize) -> bool {
+        let Some(under) = self.graph.nodes[exclusion].tenure.filter(|_| self.known[exclusion].rightful) else { return false };
+        let owner = |grant: &usize| matches!(self.graph.grant(*grant), Some((_, Role::Owner)));
+        let tenures = self.graph.roles_of[person].iter().copied().filter(owner);
+        tenures.filter(|op| self.holds(*op) && self.known[*op].rightful).all(|tenure| self.graph.is_above(under, tenure))
+    }
+
+    fn revocations_by_the_person(&self, person: usize, computer: usize) -> Vec<usize> {
         let revocations = &self.graph.revocations_of[computer];
         if revocations.is_empty() {
             return Vec::new();
@@ -156,7 +180,7 @@ impl<'a> Rules<'a> {
         revocations.iter().copied().filter(|op| said(op) && entitled(op)).collect()
     }
 
-    fn computers_above(&self, person: usize, computer: usize) -> Vec<usize> {
+    pub(super) fn computers_above(&self, person: usize, computer: usize) -> Vec<usize> {
         let mut above = Vec::new();
         let mut at = self.certificate(person, computer);
         while let Some(certificate) = at {
@@ -170,7 +194,7 @@ impl<'a> Rules<'a> {
     /// The revocations in force on a computer.
     pub(super) fn revoking(&mut self, person: usize, computer: usize) -> Vec<usize> {
         let revocations = self.revocations(person, computer);
-        revocations.into_iter().filter(|op| self.counts(*op, person)).collect()
+        revocations.into_iter().filter(|op| self.takes_out(*op, person)).collect()
     }
 
     /// Whether a computer counts as this person's.
@@ -245,8 +269,17 @@ impl<'a> Rules<'a> {
     pub(super) fn against(&mut self, grant: usize) -> BTreeSet<usize> {
         // A lower role ends it too, and may itself have been ended.
         let Some((_, role)) = self.graph.grant(grant) else { return BTreeSet::new() };
-        let mut against: BTreeSet<usize> = self.ending(grant, role).into_iter().collect();
-        let mut waiting: Vec<usize> = against.iter().copied().chain([grant]).collect();
+        let ends: BTreeSet<usize> = self.ending(grant, role).into_iter().collect();
+        let waiting = ends.iter().copied().chain([grant]).collect();
+        self.upheld(ends, waiting)
+    }
+
+    /// The same for an owner's exclusion: what voids those that would undo it.
+    pub(super) fn behind(&mut self, exclusion: usize) -> BTreeSet<usize> {
+        self.upheld(BTreeSet::from([exclusion]), vec![exclusion])
+    }
+
+    fn upheld(&mut self, mut against: BTreeSet<usize>, mut waiting: Vec<usize>) -> BTreeSet<usize> {
         let mut seen = BTreeSet::new();
         while let Some(op) = waiting.pop() {
             if seen.insert(op) {

@@ -211,6 +211,44 @@ fn a_computer_revokes_itself_and_its_person_signs_it_in_again_by_key_only_while_
 }
 
 #[test]
+fn an_owner_excludes_one_computer_of_those_in_reach() {
+    let mut space = Space::new();
+    space.join(2, Role::Owner);
+    space.join(3, Role::Editor);
+    space.certify_from(3, 3, 30);
+    space.certify_from(2, 2, 20);
+    let exclude = |space: &mut Space, by: u16, of: u16, number: u16| {
+        let body = OpBody::Exclude { person: person(of), computer: computer(number), cuts: vec![] };
+        let op = space.fold().draft(Signer::Computer(computer(by)), space.time, body).unwrap();
+        space.push(op, &key(1000 + by))
+    };
+    let writes =
+        |space: &Space| [1, 2, 20, 3, 30].into_iter().filter(|number| space.fold().may_write(&computer(*number))).collect::<Vec<_>>();
+    // An editor decides nothing; nobody reaches up, or their equals.
+    exclude(&mut space, 3, 2, 2);
+    exclude(&mut space, 2, 1, 1);
+    assert_eq!(writes(&space), [1, 2, 20, 3, 30]);
+    let excluded = exclude(&mut space, 2, 3, 30);
+    assert_eq!(writes(&space), [1, 2, 20, 3]);
+    assert_eq!(space.fold().role(&person(3)), Role::Editor);
+    // Neither another certificate, by whomever, nor another role brings it back; and what it vouches for now is nobody's.
+    space.certify(3, 30);
+    space.set_role(1, 3, Role::Viewer);
+    space.set_role(1, 3, Role::Editor);
+    space.certify_from(3, 30, 31);
+    assert_eq!(writes(&space), [1, 2, 20, 3]);
+    assert!(!space.fold().may_read(&computer(31)));
+    assert!(space.fold().removals_of(&computer(30)).contains(&excluded));
+    // The founder reaches everybody; who was made an owner by somebody else is out of reach from then on.
+    exclude(&mut space, 1, 2, 20);
+    assert_eq!(writes(&space), [1, 2, 3]);
+    space.set_role(1, 3, Role::Owner);
+    exclude(&mut space, 2, 3, 3);
+    assert_eq!(writes(&space), [1, 2, 3, 30], "what a lesser owner said of them before does not reach them any more either");
+    assert!(!space.fold().removals_of(&computer(30)).contains(&excluded));
+}
+
+#[test]
 fn a_certificate_needs_the_computers_consent() {
     let space = Space::new();
     let mut body = space.certificate(9, 1);

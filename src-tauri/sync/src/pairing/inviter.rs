@@ -1,11 +1,12 @@
 //! The side that made the link.
 
-use tuttu_model::{OpHash, PersonId, SpaceId};
+use tuttu_model::OpHash;
 
 use super::messages::{self, Message, PROTOCOL, Prover};
-use super::{Binding, Found, Introduction, InvitationState, Refusal, SpaceOps, Words};
+use super::{Binding, Found, Goal, Introduction, InvitationState, Refusal, SpaceOps, Words};
 use crate::invite::LookupId;
-use crate::membership::{OpBody, SignedOp, VerifiedOp};
+use crate::membership::voucher::VOUCHERS;
+use crate::membership::{SignedOp, Signer, VerifiedOp};
 use crate::signing::SignatureBytes;
 use crate::{feed, wire};
 
@@ -36,19 +37,15 @@ pub enum InviterEffect {
         /// This computer was let in with this invitation before, but the connection ended before it got everything.
         again: bool,
     },
-    /// Both agreed that a computer is added: call [`Inviter::ask_consent`] with the spaces it gets.
-    ListSpaces {
-        /// The new computer.
-        introduction: Introduction,
-    },
     /// Both agreed: spend the invitation, write the operations, then call [`Inviter::send`] (or [`Inviter::fail`]).
     Grant {
         /// Who is let in.
         introduction: Introduction,
-        /// The joiner's certificate for its computer in the space; its signature, person, computer and names are checked. `None` when a computer is added.
-        certificate: Option<VerifiedOp>,
-        /// When a computer is added: its consent for each space, in the order asked for; each belongs into the certificate, which checks it.
-        consents: Vec<(SpaceId, SignatureBytes)>,
+        /// What makes the joiner's computer theirs in the space: one certificate by their person key, or a chain of vouchers. Signatures, persons, the
+        /// computer and names are checked. Empty when a computer is added.
+        certificates: Vec<VerifiedOp>,
+        /// When a computer is added: its consent to be the inviter's; it belongs into the voucher, which checks it.
+        consent: Option<SignatureBytes>,
     },
     /// The joiner has everything.
     Finished,
@@ -69,13 +66,10 @@ enum State {
     },
     Asked {
         approved: bool,
-        confirmed: Option<Option<VerifiedOp>>,
+        confirmed: Option<Vec<VerifiedOp>>,
     },
-    /// Both agreed on a computer; the caller lists the spaces.
-    Listing,
-    Consenting {
-        spaces: Vec<SpaceId>,
-    },
+    /// Both agreed on a computer; it is asked for its consent.
+    Consenting,
     Granted,
     Sent,
     Over,
@@ -87,7 +81,7 @@ pub struct Inviter {
     binding: Binding,
     nonce: [u8; 32],
     state: State,
-    space: Option<SpaceId>,
+    goal: Option<Goal>,
     auto: bool,
     again: bool,
     introduction: Option<Introduction>,
@@ -97,7 +91,7 @@ impl Inviter {
     /// A pairing over the TLS session of `binding`. `nonce` is 32 fresh random bytes.
     #[must_use]
     pub fn new(binding: Binding, nonce: [u8; 32]) -> Self {
-        Self { binding, nonce, state: State::New, space: None, auto: false, again: false, introduction: None }
+        Self { binding, nonce, state: State::New, goal: None, auto: false, again: false, introduction: None }
     }
 
     /// A frame came in.
@@ -116,8 +110,11 @@ impl Inviter {
             }
             (Message::Start { protocol, lookup, commitment, proof }, State::New) => self.started(protocol, lookup, commitment, proof),
             (Message::Open { nonce, introduction }, State::Offered { commitment }) => self.opened(&nonce, introduction, &commitment),
-            (Message::Confirm { certificate }, State::Asked { approved, confirmed: None }) => self.confirmed(approved, certificate),
-            (Message::Consent { signatures }, State::Consenting { spaces }) => self.consented(&spaces, signatures),
+            (Message::Confirm { certificate }, State::Asked { approved, confirmed: None }) => {
+                self.confirmed(approved, certificate.into_iter().collect())
+            }
+            (Message::ConfirmVouched { vouchers }, State::Asked { approved, confirmed: None }) => self.confirmed(approved, vouchers),
+            (Message::Consent { signature }, State::Consenting) => self.consented(signature),
             (Message::Received, State::Sent) => {
                 self.state = State::Over;
                 vec![InviterEffect::Finished]
@@ -141,7 +138,7 @@ impl Inviter {
             InvitationState::Expired => return self.end(Refusal::Expired),
             InvitationState::Withdrawn => return self.end(Refusal::Withdrawn),
         };
-        self.space = found.space;
+        self.goal = Some(found.goal);
         self.auto = found.offer.auto;
         self.state = State::Offered { commitment };
         let proof = messages::proof(&found.secret, &self.binding, Prover::Inviter, &commitment, &self.nonce);
@@ -169,15 +166,6 @@ impl Inviter {
             State::Over | State::Sent => Vec::new(),
             _ => self.end(Refusal::Declined),
         }
-    }
-
-    /// The spaces that a new computer of `person` gets.
-    pub fn ask_consent(&mut self, person: PersonId, spaces: Vec<SpaceId>) -> Vec<InviterEffect> {
-        if self.state != State::Listing {
-            return Vec::new();
-        }
-        self.state = State::Consenting { spaces: spaces.clone() };
-        send(&Message::AskConsent { person, spaces })
     }
 
     /// The operations of the space (or, for a computer, of all spaces it gets), each list parents first.
@@ -217,9 +205,9 @@ impl Inviter {
         if messages::commitment(nonce) != *commitment {
             return self.end(Refusal::Protocol("the nonce is not the one committed to".to_owned()));
         }
-        let person_fits = match self.space {
-            Some(_) => introduction.person.is_some() && messages::is_name(&introduction.person_name),
-            None => introduction.person.is_none() && introduction.person_name.is_empty(),
+        let person_fits = match self.goal {
+            Some(Goal::Space(_)) => introduction.person.is_some() && messages::is_name(&introduction.person_name),
+            Some(Goal::Computer(_)) | None => introduction.person.is_none() && introduction.person_name.is_empty(),
         };
         if !person_fits || !messages::is_name(&introduction.computer_name) {
             return self.end(Refusal::Protocol("the introduction does not fit the invitation".to_owned()));
@@ -231,56 +219,63 @@ impl Inviter {
         vec![InviterEffect::Ask { introduction, words, compare, again: self.again }]
     }
 
-    fn confirmed(&mut self, approved: bool, certificate: Option<SignedOp>) -> Vec<InviterEffect> {
-        match self.check_certificate(certificate) {
-            Ok(certificate) => {
-                self.state = State::Asked { approved, confirmed: Some(certificate) };
+    fn confirmed(&mut self, approved: bool, certificates: Vec<SignedOp>) -> Vec<InviterEffect> {
+        match self.check_certificates(certificates) {
+            Ok(certificates) => {
+                self.state = State::Asked { approved, confirmed: Some(certificates) };
                 self.grant_if_agreed()
             }
             Err(text) => self.end(Refusal::Protocol(text.to_owned())),
         }
     }
 
-    fn check_certificate(&self, certificate: Option<SignedOp>) -> Result<Option<VerifiedOp>, &'static str> {
-        let (Some(space), Some(introduction)) = (self.space, &self.introduction) else {
-            return if certificate.is_none() { Ok(None) } else { Err("a certificate came where none is needed") };
+    fn check_certificates(&self, certificates: Vec<SignedOp>) -> Result<Vec<VerifiedOp>, &'static str> {
+        let (Some(Goal::Space(space)), Some(introduction)) = (self.goal, &self.introduction) else {
+            return if certificates.is_empty() { Ok(Vec::new()) } else { Err("a certificate came where none is needed") };
         };
-        let certificate = certificate.ok_or("the certificate is missing")?;
-        if feed::encode(&certificate).len() > crate::limits::OP_BYTES {
-            return Err("the certificate is too long");
+        if certificates.len() > VOUCHERS {
+            return Err("there are too many certificates");
         }
-        let certificate = certificate.verify().map_err(|_| "the certificate's signature does not match")?;
-        let op = certificate.op();
-        let OpBody::Certify { person, person_name, computer, computer_name, .. } = &op.body else {
-            return Err("the certificate is another operation");
-        };
-        let same_names = *person_name == introduction.person_name && *computer_name == introduction.computer_name;
-        let same_keys = Some(*person) == introduction.person && *computer == self.binding.joiner;
-        if !same_names || !same_keys || op.space != Some(space) || op.parents != [OpHash(space.0)] {
+        let mut above = (OpHash(space.0), introduction.person.map(Signer::Person));
+        let mut verified: Vec<VerifiedOp> = Vec::with_capacity(certificates.len());
+        for certificate in certificates {
+            if feed::encode(&certificate).len() > crate::limits::OP_BYTES {
+                return Err("a certificate is too long");
+            }
+            let certificate = certificate.verify().map_err(|_| "the certificate's signature does not match")?;
+            let op = certificate.op();
+            let certified = op.body.certified().ok_or("the certificate is another operation")?;
+            // Each is signed by who the one before vouches for, the first by the person key, and rests on it.
+            let follows = op.space == Some(space) && op.parents == [above.0] && Some(op.authority()) == above.1;
+            if !follows || Some(*certified.person) != introduction.person || *certified.person_name != introduction.person_name {
+                return Err("the certificate is for somebody else");
+            }
+            above = (certificate.hash(), Some(Signer::Computer(*certified.computer)));
+            verified.push(certificate);
+        }
+        let last = verified.last().and_then(|certificate| certificate.op().body.certified()).ok_or("the certificate is missing")?;
+        if *last.computer != self.binding.joiner || *last.computer_name != introduction.computer_name {
             return Err("the certificate is for somebody else");
         }
-        Ok(Some(certificate))
+        Ok(verified)
     }
 
     fn grant_if_agreed(&mut self) -> Vec<InviterEffect> {
-        let State::Asked { approved: true, confirmed: Some(certificate) } = &self.state else { return Vec::new() };
+        let State::Asked { approved: true, confirmed: Some(certificates) } = &self.state else { return Vec::new() };
         let Some(introduction) = self.introduction.clone() else { return Vec::new() };
-        let certificate = certificate.clone();
-        if self.space.is_none() {
-            self.state = State::Listing;
-            return vec![InviterEffect::ListSpaces { introduction }];
+        let certificates = certificates.clone();
+        if let Some(Goal::Computer(person)) = self.goal {
+            self.state = State::Consenting;
+            return send(&Message::AskConsent { person });
         }
         self.state = State::Granted;
-        vec![InviterEffect::Grant { introduction, certificate, consents: Vec::new() }]
+        vec![InviterEffect::Grant { introduction, certificates, consent: None }]
     }
 
-    fn consented(&mut self, spaces: &[SpaceId], consents: Vec<(SpaceId, SignatureBytes)>) -> Vec<InviterEffect> {
+    fn consented(&mut self, consent: SignatureBytes) -> Vec<InviterEffect> {
         let Some(introduction) = self.introduction.clone() else { return Vec::new() };
-        if !consents.iter().map(|(space, _)| space).eq(spaces) {
-            return self.end(Refusal::Protocol("the consent is for other spaces".to_owned()));
-        }
         self.state = State::Granted;
-        vec![InviterEffect::Grant { introduction, certificate: None, consents }]
+        vec![InviterEffect::Grant { introduction, certificates: Vec::new(), consent: Some(consent) }]
     }
 
     fn end(&mut self, refusal: Refusal) -> Vec<InviterEffect> {

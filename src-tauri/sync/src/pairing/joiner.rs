@@ -25,12 +25,10 @@ pub enum JoinerEffect {
         /// Whether the person must compare them with the inviter's.
         compare: bool,
     },
-    /// Only for a computer link: sign [`crate::membership::certify_consent`] for each space with this computer's key and call [`Joiner::consent`].
+    /// Only for a computer link: sign [`crate::membership::voucher_consent`] with this computer's key and call [`Joiner::consent`].
     Consent {
         /// The person whose computer this becomes.
         person: PersonId,
-        /// The spaces.
-        spaces: Vec<SpaceId>,
     },
     /// Done: the membership operations of each space, parents first, not yet verified, each with its genesis.
     Finished {
@@ -104,27 +102,30 @@ impl Joiner {
                 vec![JoinerEffect::Failed(refusal)]
             }
             Ok(Message::Offer { nonce, proof, offer }) if self.state == State::Started => self.offered(&nonce, &proof, offer),
-            Ok(Message::AskConsent { person, spaces }) if self.state == State::Confirmed && self.space.is_none() => {
-                self.consent_asked(person, spaces)
-            }
+            Ok(Message::AskConsent { person }) if self.state == State::Confirmed && self.space.is_none() => self.consent_asked(person),
             Ok(Message::Spaces { spaces, last }) if self.state == State::Confirmed => self.collect(spaces, last),
             Ok(other) => self.fail(Refusal::Protocol(format!("{} came at the wrong time", other.name()))),
             Err(error) => self.fail(Refusal::Protocol(error.to_string())),
         }
     }
 
-    /// The person agreed (or the words need not be compared). `certificate` vouches for this computer in the space; `None` for a computer link.
-    pub fn confirm(&mut self, certificate: Option<SignedOp>) -> Vec<JoinerEffect> {
+    /// The person agreed (or the words need not be compared). `certificates` make this computer the person's in the space: one signed by the person key,
+    /// or a chain of vouchers, each resting on the one before and the first on the genesis. None for a computer link.
+    pub fn confirm(&mut self, mut certificates: Vec<SignedOp>) -> Vec<JoinerEffect> {
         if self.state != State::Shown {
             return Vec::new();
         }
         self.state = State::Confirmed;
-        send(&Message::Confirm { certificate })
+        let vouched = certificates.iter().any(SignedOp::is_vouched);
+        if vouched {
+            return send(&Message::ConfirmVouched { vouchers: certificates });
+        }
+        send(&Message::Confirm { certificate: certificates.pop() })
     }
 
-    /// This computer's signatures for the spaces asked for.
-    pub fn consent(&mut self, signatures: Vec<(SpaceId, SignatureBytes)>) -> Vec<JoinerEffect> {
-        if self.state == State::Confirmed { send(&Message::Consent { signatures }) } else { Vec::new() }
+    /// This computer's signature that it becomes the person's.
+    pub fn consent(&mut self, signature: SignatureBytes) -> Vec<JoinerEffect> {
+        if self.state == State::Confirmed { send(&Message::Consent { signature }) } else { Vec::new() }
     }
 
     /// The person said no, or closed the dialog.
@@ -132,11 +133,11 @@ impl Joiner {
         if self.state == State::Over { Vec::new() } else { self.fail(Refusal::Cancelled) }
     }
 
-    fn consent_asked(&mut self, person: PersonId, spaces: Vec<SpaceId>) -> Vec<JoinerEffect> {
-        if spaces.is_empty() || spaces.len() > SPACES || self.person.replace(person).is_some() {
-            return self.fail(Refusal::Protocol("consent was asked for too many spaces, for none, or twice".to_owned()));
+    fn consent_asked(&mut self, person: PersonId) -> Vec<JoinerEffect> {
+        if self.person.replace(person).is_some() {
+            return self.fail(Refusal::Protocol("consent was asked for twice".to_owned()));
         }
-        vec![JoinerEffect::Consent { person, spaces }]
+        vec![JoinerEffect::Consent { person }]
     }
 
     fn offered(&mut self, nonce: &[u8; 32], proof: &[u8; 32], offer: Offer) -> Vec<JoinerEffect> {

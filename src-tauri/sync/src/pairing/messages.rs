@@ -1,7 +1,7 @@
 //! What travels in a pairing, and the hashes that hold it together.
 
 use serde::{Deserialize, Serialize};
-use tuttu_model::{PersonId, SpaceId};
+use tuttu_model::PersonId;
 
 use super::{Binding, Introduction, Offer, Refusal, SpaceOps, Words};
 use crate::invite::{LookupId, Secret};
@@ -25,10 +25,11 @@ pub(super) enum Message {
     Offer { nonce: [u8; 32], proof: [u8; 32], offer: Offer },
     Open { nonce: [u8; 32], introduction: Introduction },
     Confirm { certificate: Option<SignedOp> },
-    AskConsent { person: PersonId, spaces: Vec<SpaceId> },
-    Consent { signatures: Vec<(SpaceId, SignatureBytes)> },
+    AskConsent { person: PersonId },
+    Consent { signature: SignatureBytes },
     Spaces { spaces: Vec<SpaceOps>, last: bool },
     Received,
+    ConfirmVouched { vouchers: Vec<SignedOp> },
 }
 
 impl Message {
@@ -39,7 +40,7 @@ impl Message {
             Self::Start { .. } => "a start",
             Self::Offer { .. } => "an offer",
             Self::Open { .. } => "an introduction",
-            Self::Confirm { .. } => "a confirmation",
+            Self::Confirm { .. } | Self::ConfirmVouched { .. } => "a confirmation",
             Self::AskConsent { .. } => "a request for consent",
             Self::Consent { .. } => "consent",
             Self::Spaces { .. } => "spaces",

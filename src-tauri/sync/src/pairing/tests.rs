@@ -4,9 +4,11 @@ use iroh_base::SecretKey;
 use proptest::prelude::*;
 use tuttu_model::{ComputerId, OpHash, PersonId, SpaceId};
 
-use super::{Binding, Found, Introduction, InvitationState, Inviter, InviterEffect, Joiner, JoinerEffect, Offer, Refusal, SpaceOps, Words};
+use super::{
+    Binding, Found, Goal, Introduction, InvitationState, Inviter, InviterEffect, Joiner, JoinerEffect, Offer, Refusal, SpaceOps, Words,
+};
 use crate::invite::{ComputerInvitation, Hints, Invitation, Link, Secret};
-use crate::membership::{Op, OpBody, Role, SignedOp, Signer, certify_consent};
+use crate::membership::{Op, OpBody, Role, SignedOp, Signer, Vouched, certify_consent, voucher_consent};
 
 fn key(byte: u8) -> SecretKey {
     SecretKey::from_bytes(&[byte; 32])
@@ -84,7 +86,7 @@ fn certificate() -> SignedOp {
 }
 
 fn found(state: InvitationState, auto: bool) -> Found {
-    Found { secret: Secret([9; 16]), offer: offer(auto), space: Some(space()), state }
+    Found { secret: Secret([9; 16]), offer: offer(auto), goal: Goal::Space(space()), state }
 }
 
 /// Both machines and what they said, frames carried at once.
@@ -139,7 +141,7 @@ impl Pair {
     }
 
     fn confirm(&mut self, certificate: Option<SignedOp>) {
-        let effects = self.joiner.confirm(certificate);
+        let effects = self.joiner.confirm(certificate.into_iter().collect());
         self.joiner_does(effects);
     }
 
@@ -321,30 +323,79 @@ fn many_operations_come_in_several_frames() {
 }
 
 #[test]
-fn a_new_computer_consents_for_each_space() {
+fn a_new_computer_consents_after_both_agreed() {
     let secret = Secret([9; 16]);
     let link = Link::Computer(ComputerInvitation { inviter: computer(INVITER), hints: Hints::default(), expires: 100, secret, auto: true });
     let newcomer = Introduction { person: None, person_name: String::new(), computer_name: "Laptop".into(), auto: true };
     let mut pair = Pair::new(&link, newcomer);
     pair.start();
     let offer = Offer { space_name: None, role: None, ..offer(true) };
-    pair.answer(Found { secret, offer, space: None, state: InvitationState::Open });
+    pair.answer(Found { secret, offer, goal: Goal::Computer(person(INVITER_PERSON)), state: InvitationState::Open });
     pair.confirm(None);
+    let asked = JoinerEffect::Consent { person: person(INVITER_PERSON) };
+    assert!(!pair.joiner_said.contains(&asked), "not before the inviter agreed");
     pair.approve();
-    assert!(matches!(pair.inviter_said.last(), Some(InviterEffect::ListSpaces { .. })));
-    let effects = pair.inviter.ask_consent(person(INVITER_PERSON), vec![space()]);
-    pair.inviter_does(effects);
-    assert_eq!(pair.joiner_said.last(), Some(&JoinerEffect::Consent { person: person(INVITER_PERSON), spaces: vec![space()] }));
-    let consent = certify_consent(&space(), &person(INVITER_PERSON), &key(JOINER));
-    let effects = pair.joiner.consent(vec![(space(), consent)]);
+    assert_eq!(pair.joiner_said.last(), Some(&asked));
+    assert!(!pair.granted());
+    let consent = voucher_consent(&person(INVITER_PERSON), &key(JOINER));
+    let effects = pair.joiner.consent(consent);
     pair.joiner_does(effects);
-    let Some(InviterEffect::Grant { consents, certificate: None, .. }) = pair.inviter_said.last() else {
+    let Some(InviterEffect::Grant { certificates, consent: Some(given), .. }) = pair.inviter_said.last() else {
         panic!("{:?}", pair.inviter_said)
     };
-    assert_eq!(*consents, [(space(), consent)]);
+    assert!(certificates.is_empty());
+    assert_eq!(*given, consent);
     let spaces = vec![SpaceOps { space: space(), ops: vec![genesis()] }];
     pair.send(spaces.clone());
     assert_eq!(pair.joiner_said.last(), Some(&JoinerEffect::Finished { spaces }));
+}
+
+#[test]
+fn a_computer_link_lets_nobody_in_as_another_person() {
+    let secret = Secret([9; 16]);
+    let link = Link::Computer(ComputerInvitation { inviter: computer(INVITER), hints: Hints::default(), expires: 100, secret, auto: true });
+    let mut pair = Pair::new(&link, introduction(true));
+    pair.start();
+    let offer = Offer { space_name: None, role: None, ..offer(true) };
+    pair.answer(Found { secret, offer, goal: Goal::Computer(person(INVITER_PERSON)), state: InvitationState::Open });
+    assert!(matches!(pair.inviter_said.last(), Some(InviterEffect::Failed(Refusal::Protocol(_)))), "{:?}", pair.inviter_said);
+}
+
+/// Brings a voucher for a computer (a key) by `by` into the space, after `parent`.
+fn vouch(of: u8, by: Signer, by_key: u8, parent: OpHash) -> SignedOp {
+    let vouched =
+        Vouched { person: person(JOINER_PERSON), person_name: "Maria".into(), computer: computer(of), computer_name: "Laptop".into(), by };
+    let voucher = vouched.sign(&key(by_key), voucher_consent(&person(JOINER_PERSON), &key(of)));
+    let (signer, body) = (Signer::Computer(computer(JOINER)), OpBody::Vouch { voucher });
+    Op { space: Some(space()), parents: vec![parent], tenure: None, signer, time: 0, body }.sign(&key(JOINER))
+}
+
+#[test]
+fn a_computer_without_the_person_key_joins_by_vouchers() {
+    let genesis = OpHash(space().0);
+    let first = vouch(3, Signer::Person(person(JOINER_PERSON)), JOINER_PERSON, genesis);
+    let second = vouch(JOINER, Signer::Computer(computer(3)), 3, first.hash());
+    let confirmed = |certificates: Vec<SignedOp>| {
+        let mut pair = asked_pair();
+        pair.approve();
+        let effects = pair.joiner.confirm(certificates);
+        pair.joiner_does(effects);
+        pair
+    };
+    let pair = confirmed(vec![first.clone(), second.clone()]);
+    let Some(InviterEffect::Grant { certificates, .. }) = pair.inviter_said.last() else { panic!("{:?}", pair.inviter_said) };
+    assert_eq!(certificates.iter().map(|op| op.to_signed()).collect::<Vec<_>>(), [first.clone(), second.clone()]);
+
+    // Chains with a gap, in the wrong order, for another computer, or signed by who nobody vouches for.
+    let stranger = vouch(JOINER, Signer::Computer(computer(4)), 4, first.hash());
+    let forged = vouch(JOINER, Signer::Computer(computer(3)), 4, first.hash());
+    for wrong in
+        [vec![second.clone()], vec![second.clone(), first.clone()], vec![first.clone()], vec![first.clone(), stranger], vec![first, forged]]
+    {
+        let pair = confirmed(wrong);
+        assert!(!pair.granted());
+        assert!(matches!(pair.joiner_said.last(), Some(JoinerEffect::Failed(Refusal::Protocol(_)))));
+    }
 }
 
 #[test]

@@ -249,7 +249,9 @@ impl Lane {
             Message::Places { feed, hashes, .. } => self.places_came(&feed, &hashes, io),
             Message::AskEntry { feed, seq, .. } => self.answer_entry(feed, seq, io),
             Message::OneEntry { feed, entry, .. } => self.entry_came(&feed, entry, io),
-            Message::Bye { .. } | Message::Hello { .. } | Message::Offer { .. } => Err(broken("a message came in the wrong place")),
+            Message::Bye { .. } | Message::Hello { .. } | Message::Offer { .. } | Message::Announce { .. } => {
+                Err(broken("a message came in the wrong place"))
+            }
         }
     }
 
@@ -367,14 +369,15 @@ impl Lane {
         if self.rules_dirty {
             self.rules_dirty = false;
             if io.rules(&self.space)? != self.stated_rules {
-                return if !self.we_may_read(io)? {
-                    self.stop(true, io);
-                    io.effects.push(Effect::Removed { space: self.space });
-                    Ok(())
-                } else if self.remote_may_read(io)? {
-                    self.begin_round(self.round + 1, io)
-                } else {
-                    self.begin_removal(io)
+                return match (self.we_may_read(io)?, self.remote_may_read(io)?) {
+                    // Where we left, the peer hears it before the exchange ends.
+                    (_, true) => self.begin_round(self.round + 1, io),
+                    (true, false) => self.begin_removal(io),
+                    // The person left on one of their computers: it tells the others.
+                    (false, false) => {
+                        io.effects.push(Effect::Removed { space: self.space });
+                        self.begin_removal(io)
+                    }
                 };
             }
         }

@@ -188,6 +188,10 @@ pub(super) enum Message {
         feed: FeedId,
         entry: Option<SignedEntry>,
     },
+    /// To an own computer only: a space that both may read and that it may not have heard of, by its first operation.
+    Announce {
+        genesis: Box<SignedOp>,
+    },
 }
 
 impl Message {
@@ -199,7 +203,8 @@ impl Message {
             | Self::Level { .. }
             | Self::Stopped { .. }
             | Self::AskEntry { .. }
-            | Self::OneEntry { .. } => true,
+            | Self::OneEntry { .. }
+            | Self::Announce { .. } => true,
             Self::Hello { capabilities, .. } => capabilities.len() <= HASHES,
             Self::Offer { spaces } => spaces.len() <= SPACES,
             Self::Introduce { heads, known, .. } => heads.len() <= HASHES && known.len() <= HASHES,

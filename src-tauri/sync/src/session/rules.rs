@@ -111,8 +111,8 @@ impl Lane {
         let with_shown = Membership::fold_space(&self.space, ops.into_values());
         if with_shown.may_read(&io.remote) {
             self.store_introduction(shown, io);
-        } else if membership.person_of(&io.remote).is_some() {
-            // It may have been let in again by somebody who had lost the right to.
+        } else if membership.person_of(&io.remote).is_some() || !with_shown.removals_of(&io.remote).is_empty() {
+            // It may have been let in, or in again, by somebody who had lost the right to.
             self.begin_removal_by(&with_shown, io);
         } else {
             self.stop(true, io);

@@ -2,6 +2,7 @@
 
 mod attacks;
 mod exchange;
+mod own;
 mod rollback;
 mod sharing;
 mod world;

@@ -46,9 +46,11 @@ pub(super) struct Space {
 
 #[derive(Debug, Clone)]
 pub(super) struct Vault {
-    key: SecretKey,
-    person_key: SecretKey,
+    pub(super) key: SecretKey,
+    pub(super) person_key: SecretKey,
     pub(super) spaces: BTreeMap<SpaceId, Space>,
+    /// The space that only the person's own computers share.
+    pub(super) own: Option<SpaceId>,
     salt: u64,
 }
 
@@ -62,7 +64,12 @@ pub(super) fn key(byte: u8) -> SecretKey {
 
 impl Vault {
     pub(super) fn new(name: u8) -> Self {
-        Self { key: key(name), person_key: key(name + 100), spaces: BTreeMap::new(), salt: u64::from(name) << 32 }
+        Self { key: key(name), person_key: key(name + 100), spaces: BTreeMap::new(), own: None, salt: u64::from(name) << 32 }
+    }
+
+    /// Another computer of the same person.
+    pub(super) fn next(&self, name: u8) -> Self {
+        Self { person_key: self.person_key.clone(), ..Self::new(name) }
     }
 
     pub(super) fn id(&self) -> ComputerId {
@@ -284,6 +291,10 @@ impl Replica for Vault {
         Ok(self.spaces.keys().copied().collect())
     }
 
+    fn own_space(&self) -> Result<Option<SpaceId>, ReadError> {
+        Ok(self.own)
+    }
+
     fn membership(&self, space: &SpaceId) -> Result<Option<Arc<Membership>>, ReadError> {
         Ok(self.spaces.get(space).and_then(|space| space.membership.clone()))
     }
@@ -389,6 +400,10 @@ impl Wire {
                     let outcome = vaults[side].store(&space, batch);
                     let after = self.sessions[side].stored(token, outcome, vaults[side]);
                     self.carry_out(side, after, vaults);
+                }
+                Effect::Announced { space, genesis } => {
+                    vaults[side].take_ops(&space, vec![*genesis]);
+                    self.changed(side, &space, vaults);
                 }
                 Effect::OwnFeedAhead { space, feed } => {
                     vaults[side].new_epoch(&space);
