@@ -300,7 +300,7 @@ pub(crate) async fn restore(out: Out, dir: &Path, file: PathBuf, from: KeyFrom, 
     }
     if !out.is_json() {
         note(&printable(&format!(
-            "This is a computer of its own now. {} stays a computer of yours in your spaces: if it is lost, tell their owners.",
+            "This is a computer of its own now. {} stays a computer of yours in your spaces: if it is lost: tuttu computer revoke.",
             restored.made_on
         )));
     }

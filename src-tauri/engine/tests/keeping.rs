@@ -56,12 +56,6 @@ impl World {
         self.engine().execute(Command::Backup { path, lock })
     }
 
-    fn kit(&self, name: &str) -> Result<Outcome, tuttu_engine::api::ErrorView> {
-        let path = self.dir.path().join(name).to_string_lossy().into_owned();
-        let lock = BackupLock::Passphrase { passphrase: Secret("correct horse".into()) };
-        self.engine().execute(Command::RecoveryKit { path, lock })
-    }
-
     fn restore(&self, name: &str, passphrase: &str, vault: &str) -> Result<tuttu_engine::Restored, tuttu_engine::api::ErrorView> {
         let restore = Restore {
             file: self.dir.path().join(name),
@@ -283,49 +277,6 @@ fn a_backup_becomes_a_vault_with_a_computer_of_its_own() {
     for entry in std::fs::read_dir(world.dir.path()).unwrap() {
         let name = entry.unwrap().file_name().into_string().unwrap();
         assert!(["vault", "new", "one.tuttu"].contains(&name.as_str()), "{name} was left");
-    }
-}
-
-#[test]
-fn a_recovery_kit_brings_back_who_one_is_and_nothing_that_was_written() {
-    let world = World::new();
-    world.add(r#"{"name":"Jon","notes":"violets"}"#);
-    world.engine().execute(Command::CreateSpace { name: "Harbour".into() }).unwrap();
-    let Outcome::BackedUp { report } = world.kit("kit.txt").unwrap() else { panic!() };
-    assert_eq!((report.records, report.spaces), (0, 2));
-    let text = std::fs::read_to_string(world.dir.path().join("kit.txt")).unwrap();
-    assert!(text.starts_with("Tuttu recovery kit\n\nOf Ilona, made "), "{text}");
-    assert!(text.contains("Spaces: My own, Harbour.") && text.trim_end().ends_with("-----END AGE ENCRYPTED FILE-----"));
-    assert!(text.is_ascii() && text.lines().all(|line| line.len() <= 120), "it can be printed");
-    assert!(text.len() < 8_000, "{} bytes", text.len());
-    assert_eq!(world.kit("kit.txt").unwrap_err().code, ErrorCode::File, "nothing is written over");
-
-    let refused = world.restore("kit.txt", "wrong", "new").unwrap_err();
-    assert_eq!(refused.code, ErrorCode::NotAllowed);
-    let restored = world.restore("kit.txt", "correct horse", "new").unwrap();
-    assert_eq!((restored.kit, restored.person_name.as_str(), restored.records, restored.spaces), (true, "Ilona", 0, 2));
-    let new = Engine::open(&world.dir.path().join("new")).unwrap();
-    let (old_status, new_status) = (status(world.engine()), status(&new));
-    assert_eq!(new_status.person, old_status.person);
-    assert_ne!(new_status.computer, old_status.computer);
-    assert!(people(&new, "").is_empty());
-    assert_clean(&new);
-    // It may write at once.
-    new.execute(Command::Add { space: Some("Harbour".into()), kind: "person".into(), records: vec![r#"{"name":"Rosa"}"#.into()] }).unwrap();
-    assert_eq!(people(&new, ""), ["Rosa"]);
-
-    // Typed off from paper with other ends of lines it still opens; with a letter wrong, or the end missing, it says so.
-    let put = |name: &str, text: String| std::fs::write(world.dir.path().join(name), text).unwrap();
-    put("typed.txt", text.replace('\n', "\r\n"));
-    assert!(world.restore("typed.txt", "correct horse", "typed").unwrap().kit);
-    let body = text.find("FILE-----\n").unwrap() + 400;
-    put("wrong.txt", format!("{}{}{}", &text[..body], if &text[body..=body] == "A" { "B" } else { "A" }, &text[body + 1..]));
-    put("cut.txt", text[..body].to_owned());
-    put("words.txt", text[..300].to_owned());
-    for name in ["wrong.txt", "cut.txt", "words.txt"] {
-        let refused = world.restore(name, "correct horse", "never").unwrap_err();
-        assert!(matches!(refused.code, ErrorCode::File | ErrorCode::NotAllowed), "{name}: {refused:?}");
-        assert!(!world.dir.path().join("never").exists());
     }
 }
 
