@@ -232,6 +232,13 @@ fn a_revoked_computer_gets_nothing_further_and_what_it_wrote_late_does_not_count
     assert_eq!(code, "not-allowed");
     assert!(message.contains("cannot come back"), "{message}");
     laptop.until(&["computer", "list"], |computers| computers.iter().any(|own| own["this"] == true && own["state"] == "revoked"));
+    // It says what became of it, and does not pretend that anything is exchanged.
+    let status = laptop.ok(&["status"]);
+    assert!(status["spaces"].as_array().unwrap().iter().all(|space| space["role"] == "none"), "{status:#}");
+    assert_eq!(text(&status["sync"], "detail"), "It is in no shared space any more");
+    let (code, message) = laptop.refused(&["add", "person", "name=Late", "--space", "Harbour"]);
+    assert_eq!(code, "not-allowed");
+    assert!(message.starts_with("This computer was taken out of"), "{message}");
     // Taken out while it is connected it hears so at once; and a computer may take itself out.
     let mut tablet = next_computer(&desk, "Tablet");
     tablet.serve();

@@ -7,6 +7,7 @@ use tuttu_store::Tx;
 use tuttu_store::rows::{EntryWrite, OperationRow, RecordWrite};
 use tuttu_sync::feed::{Entry, FeedHeader, Item, VerifiedEntry};
 use tuttu_sync::limits::{ENTRY_BYTES, ENTRY_ITEMS, FEEDS};
+use tuttu_sync::membership::Role;
 use tuttu_sync::validate::{Checked, check_change};
 use tuttu_sync::verdict::Standing;
 
@@ -110,6 +111,14 @@ impl Inner {
     fn own_feed(&self, tx: &mut Tx<'_>, space: &SpaceId) -> Result<FeedHeader, Failure> {
         let row = tx.space(space)?.ok_or_else(|| crate::failure::not_found("space", &space.to_string()))?;
         let membership = self.membership(tx, space)?;
+        if !membership.may_read(&self.computer) && membership.role(&self.person()) != Role::None {
+            return Err(ErrorView::new(
+                ErrorCode::NotAllowed,
+                format!("This computer was taken out of “{}”; it cannot be changed from here.", row.name),
+                "Nothing was changed. What is here stays readable. Your other computers can let a new one in: tuttu computer invite.",
+            )
+            .into());
+        }
         if !membership.may_write(&self.computer) {
             return Err(ErrorView::new(
                 ErrorCode::NotAllowed,

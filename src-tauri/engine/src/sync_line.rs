@@ -32,12 +32,25 @@ impl Engine {
 
 impl Inner {
     pub(crate) fn sync_line(&self, reader: &Reader<'_>) -> Result<SyncLine, Failure> {
-        Ok(line(self.standings(reader)?, self.now()))
+        let mut taken_out = false;
+        for space in reader.spaces()? {
+            taken_out |= !self.membership(reader, &space.id)?.may_read(&self.computer);
+        }
+        let people = self.standings(reader)?;
+        if people.is_empty() && taken_out {
+            let detail = "It is in no shared space any more".into();
+            return Ok(SyncLine { kind: "local".into(), title: "Only on this computer".into(), detail });
+        }
+        Ok(line(people, self.now()))
     }
 
     fn standings(&self, reader: &Reader<'_>) -> Result<Vec<Standing>, Failure> {
         let mut people: BTreeMap<String, Standing> = BTreeMap::new();
         for space in reader.spaces()? {
+            if !self.membership(reader, &space.id)?.may_read(&self.computer) {
+                // Nothing of it is exchanged any more, so nothing that was confirmed once is news.
+                continue;
+            }
             for member in self.member_views(reader, &space.id)? {
                 let others: Vec<_> = member.computers.iter().filter(|computer| !computer.this).collect();
                 if others.is_empty() || member.role == "none" {

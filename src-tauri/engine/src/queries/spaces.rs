@@ -47,7 +47,8 @@ impl Inner {
             id: row.id.to_string(),
             name: row.name.clone(),
             private: row.private,
-            role: membership.role(&self.person()).as_str().to_owned(),
+            // The person may be in it and this computer not: it was revoked, or taken out.
+            role: if membership.may_read(&self.computer) { membership.role(&self.person()) } else { Role::None }.as_str().to_owned(),
             people,
             orgs,
             activities,
