@@ -207,6 +207,12 @@ pub(crate) async fn fetch(net: Arc<Net>) {
             fetcher.later.clear();
         }
         live.mark_unchanged();
+        // One look for all that has happened until now.
+        while let Ok(event) = events.try_recv() {
+            if matches!(event, Event::Changed { remote: true, .. }) {
+                fetcher.news();
+            }
+        }
         let next = fetcher.look().await;
         net.files.standing.send_replace(Fetching { looked, still: fetcher.running.is_empty() });
         loop {

@@ -260,6 +260,7 @@ impl Inner {
         }
         let mut edits = Vec::with_capacity(2 * records.len());
         for (doc, new, record) in &records {
+            tx.hold_files_of(from, doc, to)?;
             let mut fields = BTreeMap::new();
             for (key, held) in &record.fields {
                 if let Some(value) = held.first().and_then(|held| held.value.clone()) {
