@@ -2,7 +2,7 @@
 -- Every table is STRICT and every column NOT NULL: what is not there is empty (x'', '', 0). Hashes and ids are raw bytes.
 
 PRAGMA application_id = 1416983668;
-PRAGMA user_version = 6;
+PRAGMA user_version = 7;
 
 -- What the engine keeps for itself: keys sealed for this computer, the file identity it last saw, the version that filled the query tables
 -- (`store.projections`).
@@ -115,6 +115,19 @@ CREATE TABLE change (
 ) STRICT;
 
 CREATE UNIQUE INDEX change_doc ON change (did, hash);
+
+-- What does not count is few among many, and looked for often.
+CREATE INDEX change_aside ON change (cid) WHERE accepted = 0;
+
+-- What happened between this computer and others, in words; the oldest lines go.
+CREATE TABLE log (
+    n INTEGER PRIMARY KEY NOT NULL, -- the newest has the highest number
+    at INTEGER NOT NULL, -- seconds since 1970; the last time, where it happened again
+    kind TEXT NOT NULL, -- members, received, delivered, connected, refused, invitation, bundle, backup, vault
+    about TEXT NOT NULL, -- lines about the same within a while become one
+    count INTEGER NOT NULL CHECK (count >= 1), -- stands in the text where it says {n}
+    text TEXT NOT NULL
+) STRICT;
 
 -- Named steps of this computer, for undo and redo; the newest has the highest number.
 CREATE TABLE operation (

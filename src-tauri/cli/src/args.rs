@@ -2,14 +2,17 @@
 
 mod nested;
 mod shared;
+mod sharing;
 
-use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
 
-pub(crate) use nested::{AttachmentCommand, BundleCommand, ComputerCommand, SpaceCommand, TagCommand};
+pub(crate) use nested::{
+    AttachmentCommand, BundleCommand, ColleagueCommand, ComputerCommand, InvitationCommand, SpaceCommand, TagCommand, TrayCommand,
+};
 pub(crate) use shared::{LockWith, Many, Scope};
+pub(crate) use sharing::SharingCommand;
 
 /// People, organisations and what you did with them, on your own computer. Shares a space directly with colleagues, without a server.
 #[derive(Debug, Parser)]
@@ -267,9 +270,6 @@ pub(crate) enum Command {
         #[arg(short, long)]
         output: Option<PathBuf>,
     },
-    /// Make, list, show, rename and leave spaces
-    #[command(subcommand)]
-    Space(SpaceCommand),
     /// What links to a record: relations, members, tasks, steps
     Links {
         /// The record
@@ -345,91 +345,9 @@ pub(crate) enum Command {
         /// The space it goes to
         space: String,
     },
-    /// Make an invitation link
-    Invite {
-        /// The space
-        space: String,
-        /// editor, viewer or owner
-        #[arg(long, default_value = "editor")]
-        role: String,
-        /// How long it works: 30m, 24h, 7d
-        #[arg(long, default_value = "24h")]
-        expires: String,
-        /// Let in whoever brings the link, without comparing words (bearer access)
-        #[arg(long)]
-        auto: bool,
-        /// For whom, a note to yourself
-        #[arg(long = "for", default_value = "")]
-        for_whom: String,
-        /// A relay the link carries: a URL, or `public`
-        #[arg(long)]
-        relay: Option<String>,
-    },
-    /// Join a space by its link
-    Join {
-        /// The link
-        link: String,
-        /// Skip comparing words
-        #[arg(long)]
-        auto: bool,
-    },
-    /// Your own computers
-    #[command(subcommand)]
-    Computer(ComputerCommand),
-    /// Let in somebody who waits
-    Approve {
-        /// The request, from `requests` or the event
-        request: String,
-    },
-    /// Turn away somebody who waits
-    Decline {
-        /// The request
-        request: String,
-    },
-    /// Who waits to be let in
-    Requests,
-    /// The members of a space and their computers
-    Members {
-        /// The space
-        space: String,
-    },
-    /// Give a member another role
-    Role {
-        /// The space
-        space: String,
-        /// The member: id, unique prefix or name
-        member: String,
-        /// owner, editor or viewer
-        role: String,
-    },
-    /// Remove a member; what they have stays on their computers
-    Remove {
-        /// The space
-        space: String,
-        /// The member
-        member: String,
-        /// Only this computer of theirs: id, unique prefix or name
-        #[arg(long)]
-        computer: Option<String>,
-    },
-    /// Run until stopped: exchange with colleagues' computers
-    Serve {
-        /// Where to listen; port 0: the last port if free, else any
-        #[arg(long, value_name = "ADDR:PORT")]
-        bind: Option<SocketAddr>,
-        /// Do not find and be found on the local network
-        #[arg(long)]
-        no_lan: bool,
-        /// A relay: a URL, or `public`
-        #[arg(long)]
-        relay: Option<String>,
-    },
-    /// Exchange with every reachable member until each has confirmed
-    Sync {
-        /// How long to try: 30s, 2m
-        #[arg(long, default_value = "30s")]
-        timeout: String,
-    },
+    /// Spaces, members, computers and the network
+    #[command(flatten)]
+    Sharing(SharingCommand),
     /// Verify signatures, chains, documents and what is shown
     Check {
         /// Set damage aside and make again what can be made again
@@ -454,9 +372,6 @@ pub(crate) enum Command {
         #[command(flatten)]
         lock: LockWith,
     },
-    /// Exchange by file, where there is no network
-    #[command(subcommand)]
-    Bundle(BundleCommand),
     /// Write who you are and your spaces to an encrypted text, for when all your computers are lost
     ///
     /// To print, or to keep on a stick. `tuttu restore FILE --vault NEW` makes a computer of yours from it; what is in the spaces comes from your colleagues'

@@ -7,6 +7,7 @@
 mod args;
 mod backend;
 mod bulk;
+mod colleagues;
 mod computers;
 mod duplicates;
 mod lists;

@@ -7,11 +7,11 @@ use serde_json::json;
 use tuttu_engine::api::{ErrorCode, ErrorView};
 use tuttu_engine::{Engine, NewVault};
 
-use crate::args::{AttachmentCommand, BundleCommand, Cli, Command, SpaceCommand, TagCommand};
+use crate::args::{AttachmentCommand, Cli, Command, TagCommand};
 use crate::backend::{Backend, vault_dir};
 use crate::maintenance::KeyFrom;
 use crate::output::Out;
-use crate::{bulk, computers, duplicates, lists, maintenance, past, records, serve, sharing, ties, today};
+use crate::{bulk, duplicates, lists, maintenance, past, records, sharing, ties, today};
 
 /// Runs one command line.
 pub(crate) fn run(cli: Cli) -> Result<ExitCode, ErrorView> {
@@ -31,14 +31,8 @@ async fn dispatch(cli: Cli) -> Result<ExitCode, ErrorView> {
     let dir = vault_dir(cli.vault)?;
     match cli.command {
         Command::Init { name, computer } => init(out, &dir, name, computer),
-        Command::Serve { bind, no_lan, relay } => serve::serve(out, &dir, bind, !no_lan, relay).await,
-        Command::Join { link, auto } => sharing::join(out, &dir, link, auto, cli.yes).await,
         Command::Attachment(AttachmentCommand::Fetch { hash, timeout }) => sharing::fetch(out, &dir, hash, &timeout).await,
-        Command::Computer(command) => computers::run(out, &dir, command, cli.yes).await,
-        Command::Sync { timeout } => sharing::sync(out, &dir, &timeout).await,
-        Command::Invite { space, role, expires, auto, for_whom, relay } => {
-            sharing::invite(out, &dir, sharing::Terms { space, role, expires, auto, for_whom, relay }).await
-        }
+        Command::Sharing(command) => sharing::run(out, &dir, command, cli.yes).await,
         Command::Restore { ids, scope: _, passphrase_file, identity, computer }
             if maintenance::is_backup(&dir, &ids, passphrase_file.is_some() || identity.is_some() || computer.is_some()) =>
         {
@@ -123,32 +117,12 @@ async fn plain(out: Out, backend: &mut Backend, dir: &Path, command: Command, ye
         Command::Differences { id } => ties::differences(out, backend, id).await,
         Command::TakeOver { id, fields, copy, to_copy } => ties::take_over(out, backend, id, copy, fields, to_copy).await,
         Command::Move { id, space } => records::move_to(out, backend, id, space).await,
-        Command::Space(SpaceCommand::New { name }) => sharing::new_space(out, backend, name).await,
-        Command::Space(SpaceCommand::List) => sharing::spaces(out, backend).await,
-        Command::Space(SpaceCommand::Show { space }) => sharing::show_space(out, backend, space).await,
-        Command::Space(SpaceCommand::Rename { space, name }) => sharing::rename(out, backend, space, name).await,
-        Command::Space(SpaceCommand::Leave { space }) => sharing::leave(out, backend, space).await,
-        Command::Approve { request } => sharing::answer(out, backend, request, true).await,
-        Command::Decline { request } => sharing::answer(out, backend, request, false).await,
-        Command::Requests => sharing::requests(out, backend).await,
-        Command::Members { space } => sharing::members(out, backend, space).await,
-        Command::Role { space, member, role } => sharing::role(out, backend, space, member, role).await,
-        Command::Remove { space, member, computer } => sharing::remove(out, backend, space, member, computer).await,
         Command::Check { repair } => maintenance::check(out, backend, dir, repair).await,
         Command::Rebuild => maintenance::rebuild(out, backend).await,
         Command::Damage { id, scope } => maintenance::damage(out, backend, id.map(|id| records::reference(scope, id))).await,
         Command::Backup { file, lock } => maintenance::backup(out, backend, &file, lock.into()).await,
-        Command::Bundle(BundleCommand::Write { file, space, all, no_files }) => {
-            maintenance::write_bundle(out, backend, &file, space, all, !no_files).await
-        }
-        Command::Bundle(BundleCommand::Read { file }) => maintenance::read_bundle(out, backend, &file).await,
         Command::RecoveryKit { file, lock } => maintenance::recovery_kit(out, backend, &file, lock.into()).await,
-        Command::Attachment(AttachmentCommand::Fetch { .. })
-        | Command::Init { .. }
-        | Command::Serve { .. }
-        | Command::Join { .. }
-        | Command::Sync { .. }
-        | Command::Invite { .. }
-        | Command::Computer(_) => Ok(ExitCode::SUCCESS),
+        // Carried out above.
+        Command::Attachment(AttachmentCommand::Fetch { .. }) | Command::Init { .. } | Command::Sharing(_) => Ok(ExitCode::SUCCESS),
     }
 }

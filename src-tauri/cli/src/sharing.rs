@@ -1,28 +1,79 @@
-//! Spaces, members, invitations, joining and exchange.
+//! Spaces, members and invitations; joining and exchange beside it.
+
+mod exchange;
+mod joining;
+mod tray;
 
 use std::path::Path;
 use std::process::ExitCode;
 
 use serde_json::{Value, json};
-use tuttu_engine::api::{Answer, Command, ErrorCode, ErrorView, JoinRequestView, MemberView, Outcome, Query, SpaceSummary};
-use tuttu_net::{Joined, Reply, Request};
+use tuttu_engine::api::{Answer, Command, ErrorCode, ErrorView, InvitationView, MemberView, Outcome, Query, SpaceSummary};
 
-use crate::args::seconds;
+use crate::args::{BundleCommand, InvitationCommand, SharingCommand, SpaceCommand, seconds};
 use crate::backend::{Backend, unexpected};
-use crate::output::{Out, ask, counted, note, printable};
+use crate::output::{Out, counted, printable};
+use crate::{colleagues, computers, maintenance, serve};
+
+pub(crate) use exchange::fetch;
+pub(crate) use joining::{join_steps, wanted};
 
 type Done = Result<ExitCode, ErrorView>;
 
 const OK: Done = Ok(ExitCode::SUCCESS);
 
-/// What an invitation offers.
-pub(crate) struct Terms {
-    pub(crate) space: String,
-    pub(crate) role: String,
-    pub(crate) expires: String,
-    pub(crate) auto: bool,
-    pub(crate) for_whom: String,
-    pub(crate) relay: Option<String>,
+/// Carries out what belongs to sharing.
+pub(crate) async fn run(out: Out, dir: &Path, command: SharingCommand, yes: bool) -> Done {
+    match command {
+        SharingCommand::Serve { bind, no_lan, relay } => serve::serve(out, dir, bind, !no_lan, relay).await,
+        SharingCommand::Join { link, auto } => joining::join(out, dir, link, auto, yes).await,
+        SharingCommand::Computer(command) => computers::run(out, dir, command, yes).await,
+        SharingCommand::Sync { timeout } => exchange::sync(out, dir, &timeout).await,
+        SharingCommand::Doctor => exchange::doctor(out, dir).await,
+        SharingCommand::Invite { space, role, expires, auto, for_whom, relay } => {
+            joining::invite(out, dir, joining::Terms { space, role, expires, auto, for_whom, relay }).await
+        }
+        other => {
+            let mut backend = Backend::open(dir).await?;
+            let done = with(out, &mut backend, other, yes).await;
+            backend.close().await;
+            done
+        }
+    }
+}
+
+/// What needs no network of its own.
+async fn with(out: Out, backend: &mut Backend, command: SharingCommand, yes: bool) -> Done {
+    match command {
+        SharingCommand::Space(SpaceCommand::New { name }) => new_space(out, backend, name).await,
+        SharingCommand::Space(SpaceCommand::List) => spaces(out, backend).await,
+        SharingCommand::Space(SpaceCommand::Show { space }) => show_space(out, backend, space).await,
+        SharingCommand::Space(SpaceCommand::Rename { space, name }) => rename(out, backend, space, name).await,
+        SharingCommand::Space(SpaceCommand::Leave { space }) => leave(out, backend, space).await,
+        SharingCommand::Space(SpaceCommand::HandOver { space, member }) => hand_over(out, backend, space, member).await,
+        SharingCommand::Invitation(InvitationCommand::List { space }) => invitations(out, backend, space).await,
+        SharingCommand::Invitation(InvitationCommand::Withdraw { invitation }) => withdraw(out, backend, invitation).await,
+        SharingCommand::Colleague(command) => colleagues::run(out, backend, command, yes).await,
+        SharingCommand::Approve { request } => joining::answer(out, backend, request, true).await,
+        SharingCommand::Decline { request } => joining::answer(out, backend, request, false).await,
+        SharingCommand::Requests => joining::requests(out, backend).await,
+        SharingCommand::Members { space } => members(out, backend, space).await,
+        SharingCommand::Role { space, member, role: word } => role(out, backend, space, member, word).await,
+        SharingCommand::Remove { space, member, computer } => remove(out, backend, space, member, computer).await,
+        SharingCommand::Tray(command) => tray::run(out, backend, command).await,
+        SharingCommand::Log { limit } => exchange::log(out, backend, limit).await,
+        SharingCommand::Bundle(BundleCommand::Write { file, space, all, no_files }) => {
+            maintenance::write_bundle(out, backend, &file, space, all, !no_files).await
+        }
+        SharingCommand::Bundle(BundleCommand::Read { file }) => maintenance::read_bundle(out, backend, &file).await,
+        // Carried out above.
+        SharingCommand::Serve { .. }
+        | SharingCommand::Join { .. }
+        | SharingCommand::Computer(_)
+        | SharingCommand::Sync { .. }
+        | SharingCommand::Doctor
+        | SharingCommand::Invite { .. } => OK,
+    }
 }
 
 pub(crate) fn duration(text: &str) -> Result<u32, ErrorView> {
@@ -70,7 +121,7 @@ fn member_json(member: &MemberView) -> Value {
                 "last_ack": computer.last_ack, "last_seen": computer.last_seen, "pending": computer.pending, "trouble": computer.trouble})
         })
         .collect();
-    json!({"id": member.id, "name": member.name, "role": member.role, "me": member.me, "computers": computers})
+    json!({"id": member.id, "name": member.name, "role": member.role, "me": member.me, "blocked": member.blocked, "computers": computers})
 }
 
 fn print_spaces(out: Out, spaces: &[SpaceSummary]) -> Result<(), ErrorView> {
@@ -102,7 +153,7 @@ fn print_members(out: Out, members: &[MemberView]) -> Result<(), ErrorView> {
     out.table(&rows)
 }
 
-pub(crate) async fn spaces(out: Out, backend: &mut Backend) -> Done {
+async fn spaces(out: Out, backend: &mut Backend) -> Done {
     match backend.query(Query::Status).await? {
         Answer::Status(status) if out.is_json() => status.spaces.iter().try_for_each(|space| out.line(&space_json(space).to_string()))?,
         Answer::Status(status) => print_spaces(out, &status.spaces)?,
@@ -118,32 +169,25 @@ async fn detail(backend: &mut Backend, space: String) -> Result<tuttu_engine::ap
     }
 }
 
-pub(crate) async fn show_space(out: Out, backend: &mut Backend, space: String) -> Done {
+async fn show_space(out: Out, backend: &mut Backend, space: String) -> Done {
     let detail = detail(backend, space).await?;
     if out.is_json() {
         let mut object = space_json(&detail.summary);
         if let Some(fields) = object.as_object_mut() {
             fields.insert("members".into(), detail.members.iter().map(member_json).collect());
-            let invitations = detail.invitations.iter().map(|invitation| {
-                json!({"id": invitation.id, "role": invitation.role, "expires": invitation.expires, "for": invitation.for_whom, "state": invitation.state})
-            });
-            fields.insert("invitations".into(), invitations.collect());
+            fields.insert("invitations".into(), detail.invitations.iter().map(invitation_json).collect());
         }
         out.line(&object.to_string())?;
         return OK;
     }
     print_spaces(out, std::slice::from_ref(&detail.summary))?;
     print_members(out, &detail.members)?;
-    for invitation in &detail.invitations {
-        out.line(&printable(&format!(
-            "Invitation {} as {}, {} until {}",
-            invitation.for_whom, invitation.role, invitation.state, invitation.expires
-        )))?;
-    }
+    let invitations: Vec<Vec<String>> = detail.invitations.iter().map(invitation_row).collect();
+    out.table(&invitations)?;
     OK
 }
 
-pub(crate) async fn members(out: Out, backend: &mut Backend, space: String) -> Done {
+async fn members(out: Out, backend: &mut Backend, space: String) -> Done {
     let detail = detail(backend, space).await?;
     if out.is_json() {
         detail.members.iter().try_for_each(|member| out.line(&member_json(member).to_string()))?;
@@ -160,174 +204,63 @@ async fn print_space(out: Out, backend: &mut Backend, outcome: Outcome, text: &s
     OK
 }
 
-pub(crate) async fn new_space(out: Out, backend: &mut Backend, name: String) -> Done {
+async fn new_space(out: Out, backend: &mut Backend, name: String) -> Done {
     let outcome = backend.execute(Command::CreateSpace { name }).await?;
     print_space(out, backend, outcome, "Made the space {}.").await
 }
 
-pub(crate) async fn rename(out: Out, backend: &mut Backend, space: String, name: String) -> Done {
+async fn rename(out: Out, backend: &mut Backend, space: String, name: String) -> Done {
     let outcome = backend.execute(Command::RenameSpace { space, name }).await?;
     print_space(out, backend, outcome, "The space is called {} now.").await
 }
 
-pub(crate) async fn leave(out: Out, backend: &mut Backend, space: String) -> Done {
+async fn leave(out: Out, backend: &mut Backend, space: String) -> Done {
     let outcome = backend.execute(Command::LeaveSpace { space }).await?;
     print_space(out, backend, outcome, "You left {}. Your copy stays readable.").await
 }
 
-pub(crate) async fn role(out: Out, backend: &mut Backend, space: String, member: String, role: String) -> Done {
+async fn hand_over(out: Out, backend: &mut Backend, space: String, member: String) -> Done {
+    let outcome = backend.execute(Command::HandOver { space, member }).await?;
+    print_space(out, backend, outcome, "{} has another owner now. You are an editor.").await
+}
+
+async fn invitations(out: Out, backend: &mut Backend, space: String) -> Done {
+    let detail = detail(backend, space).await?;
+    if out.is_json() {
+        detail.invitations.iter().try_for_each(|invitation| out.line(&invitation_json(invitation).to_string()))?;
+        return OK;
+    }
+    let rows: Vec<Vec<String>> = detail.invitations.iter().map(invitation_row).collect();
+    out.table(&rows)?;
+    OK
+}
+
+fn invitation_json(invitation: &InvitationView) -> Value {
+    json!({"id": invitation.id, "role": invitation.role, "expires": invitation.expires, "for": invitation.for_whom, "state": invitation.state})
+}
+
+fn invitation_row(invitation: &InvitationView) -> Vec<String> {
+    let whom = if invitation.for_whom.is_empty() { "whoever has the link".to_owned() } else { invitation.for_whom.clone() };
+    let until = format!("{}, until {}", invitation.state, invitation.expires);
+    vec![invitation.id.chars().take(8).collect(), whom, invitation.role.clone(), until]
+}
+
+async fn withdraw(out: Out, backend: &mut Backend, invitation: String) -> Done {
+    backend.execute(Command::WithdrawInvitation { invitation: invitation.clone() }).await?;
+    out.answer(&json!({"invitation": invitation, "state": "withdrawn"}), "The invitation is withdrawn. Nobody can use it.")?;
+    OK
+}
+
+async fn role(out: Out, backend: &mut Backend, space: String, member: String, role: String) -> Done {
     let outcome = backend.execute(Command::SetRole { space, member, role }).await?;
     print_space(out, backend, outcome, "The role in {} is changed.").await
 }
 
-pub(crate) async fn remove(out: Out, backend: &mut Backend, space: String, member: String, computer: Option<String>) -> Done {
+async fn remove(out: Out, backend: &mut Backend, space: String, member: String, computer: Option<String>) -> Done {
     if let Some(computer) = computer {
         let outcome = backend.execute(Command::ExcludeComputer { space, member, computer }).await?;
         return print_space(out, backend, outcome, "That computer gets no further changes of {}. What it already has stays on it.").await;
     }
     let outcome = backend.execute(Command::RemoveMember { space, member }).await?;
     print_space(out, backend, outcome, "They get no further changes of {}. What they already have stays on their computers.").await
-}
-
-pub(crate) async fn invite(out: Out, dir: &Path, terms: Terms) -> Done {
-    let expires_in = duration(&terms.expires)?;
-    let mut backend = Backend::open_with_network(dir, false).await?;
-    let command = Command::Invite {
-        space: terms.space,
-        role: terms.role,
-        expires_in,
-        auto: terms.auto,
-        for_whom: terms.for_whom,
-        hints: Vec::new(),
-        relay: terms.relay,
-    };
-    let outcome = backend.execute(command).await;
-    backend.close().await;
-    let Outcome::Invitation { invitation } = outcome? else {
-        return Err(ErrorView::new(ErrorCode::Internal, "No invitation was made.", ""));
-    };
-    out.answer(&json!({"link": invitation.link, "expires": invitation.expires, "role": invitation.role}), &invitation.link)?;
-    if !out.is_json() {
-        note(&format!("Works once, until {}, as {}. Keep Tuttu open, or run: tuttu serve", invitation.expires, invitation.role));
-        if invitation.auto {
-            note("Whoever has this link is let in without comparing words.");
-        }
-        if invitation.relay.is_empty() {
-            note("It works on the same network. To reach further, name a relay: --relay URL");
-        }
-    }
-    OK
-}
-
-pub(crate) async fn join(out: Out, dir: &Path, link: String, auto: bool, yes: bool) -> Done {
-    let mut backend = Backend::open_with_network(dir, true).await?;
-    let joined = join_steps(&mut backend, Request::Join { link, auto }, yes).await;
-    backend.close().await;
-    let joined = joined?;
-    out.answer(
-        &json!({"space": joined.space, "name": joined.name, "inviter": joined.inviter, "words": joined.words}),
-        &printable(&format!("You joined {}. {} invited you.", joined.name, joined.inviter)),
-    )?;
-    OK
-}
-
-pub(crate) async fn join_steps(backend: &mut Backend, request: Request, yes: bool) -> Result<Joined, ErrorView> {
-    let offer = match backend.request(request).await? {
-        Reply::Joined(joined) => return Ok(joined),
-        Reply::JoinOffer(offer) => offer,
-        other => return Err(unexpected(&other)),
-    };
-    if offer.space_name.is_empty() {
-        note(&printable(&format!("This becomes one of {}’s computers, let in by {}.", offer.inviter, offer.inviter_computer)));
-    } else {
-        note(&printable(&format!(
-            "{} invites you to {} as {}, from {}.",
-            offer.inviter, offer.space_name, offer.role, offer.inviter_computer
-        )));
-    }
-    note(&format!("Call them or ask in person. Their screen must show these four words: {}", offer.words.join(" ")));
-    let same = ask("Are the words the same?", yes);
-    if same {
-        note(&printable(&format!("Waiting for {} to confirm.", offer.inviter)));
-    }
-    match backend.request(Request::JoinAnswer { offer: offer.id, same }).await? {
-        Reply::Joined(joined) => Ok(joined),
-        Reply::Done => {
-            Err(ErrorView::new(ErrorCode::NotAllowed, "You did not join.", "Nothing was shared. With --yes the words count as compared."))
-        }
-        other => Err(unexpected(&other)),
-    }
-}
-
-pub(crate) async fn requests(out: Out, backend: &mut Backend) -> Done {
-    match backend.request(Request::JoinRequests).await? {
-        Reply::JoinRequests(requests) => {
-            for request in requests {
-                let object = json!({"id": request.id, "space": request.space, "space_name": request.space_name, "person": request.person_name,
-                    "computer": request.computer_name, "role": request.role, "words": request.words, "at": request.at});
-                let text = format!("{}  {}: {}", request.id, wanted(&request), request.words.join(" "));
-                out.answer(&object, &printable(&text))?;
-            }
-        }
-        other => return Err(unexpected(&other)),
-    }
-    OK
-}
-
-/// Who wants what.
-pub(crate) fn wanted(request: &JoinRequestView) -> String {
-    let JoinRequestView { person_name, computer_name, space_name, role, .. } = request;
-    if role == "computer" {
-        format!("{computer_name} becomes one of your computers")
-    } else {
-        format!("{person_name} joins {space_name} as {role}")
-    }
-}
-
-pub(crate) async fn answer(out: Out, backend: &mut Backend, request: String, approve: bool) -> Done {
-    backend.request(Request::Answer { request: request.clone(), approve }).await?;
-    let text = if approve { "They are let in." } else { "They were turned away." };
-    out.answer(&json!({"request": request, "approved": approve}), text)?;
-    OK
-}
-
-pub(crate) async fn fetch(out: Out, dir: &Path, hash: String, timeout: &str) -> Done {
-    let timeout = duration(timeout)?;
-    let mut backend = Backend::open_with_network(dir, true).await?;
-    let reply = backend.request(Request::Fetch { hash, timeout }).await;
-    backend.close().await;
-    let Reply::Fetched(fetched) = reply? else {
-        return Err(ErrorView::new(ErrorCode::Internal, "The exchange gave no answer.", "Everything is saved on this computer."));
-    };
-    let text = match (fetched.here, fetched.name.as_str()) {
-        (true, "") => "It is on this computer.".to_owned(),
-        (true, name) => format!("“{name}” is on this computer now."),
-        (false, name) => format!("“{name}” did not come. {}", fetched.reason),
-    };
-    let object = json!({"hash": fetched.hash, "name": fetched.name, "here": fetched.here, "reason": fetched.reason});
-    out.answer(&object, &printable(&text))?;
-    Ok(if fetched.here { ExitCode::SUCCESS } else { ExitCode::FAILURE })
-}
-
-pub(crate) async fn sync(out: Out, dir: &Path, timeout: &str) -> Done {
-    let timeout = duration(timeout)?;
-    let mut backend = Backend::open_with_network(dir, true).await?;
-    let reply = backend.request(Request::Sync { timeout }).await;
-    backend.close().await;
-    let Reply::Synced(results) = reply? else {
-        return Err(ErrorView::new(ErrorCode::Internal, "The exchange gave no answer.", "Everything is saved on this computer."));
-    };
-    let mut missing = false;
-    for result in &results {
-        missing |= result.reachable && !result.confirmed;
-        let state = match (result.reachable, result.confirmed) {
-            (_, true) => "has all, and we have all of it".to_owned(),
-            (true, false) => format!("did not confirm: {}", result.reason),
-            (false, false) => "not reachable".to_owned(),
-        };
-        let object = json!({"computer": result.computer, "computer_name": result.computer_name, "person": result.person,
-            "reachable": result.reachable, "confirmed": result.confirmed, "reason": result.reason});
-        out.answer(&object, &printable(&format!("{}, {}: {state}", result.person, result.computer_name)))?;
-    }
-    Ok(if missing { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }

@@ -24,10 +24,6 @@ impl Engine {
     /// Writes a backup. It is one state of the vault, whatever is edited meanwhile.
     pub(crate) fn backup(&self, path: &str, lock: &BackupLock) -> Result<Outcome, ErrorView> {
         let target = PathBuf::from(path);
-        if target.exists() {
-            let message = format!("{path} exists already.");
-            return Err(ErrorView::new(ErrorCode::File, message, "Nothing was written. Choose another name, or move it away first."));
-        }
         let lock = Lock::new(lock)?;
         let part = Part::begin(&target)?;
         let report = self.inner.read(|reader| self.inner.write_backup(reader, &part, &lock))?;
@@ -39,10 +35,6 @@ impl Engine {
     /// Writes a recovery kit: a text to print or to keep, with the person's key and spaces, encrypted.
     pub(crate) fn recovery_kit(&self, path: &str, lock: &BackupLock) -> Result<Outcome, ErrorView> {
         let target = PathBuf::from(path);
-        if target.exists() {
-            let message = format!("{path} exists already.");
-            return Err(ErrorView::new(ErrorCode::File, message, "Nothing was written. Choose another name, or move it away first."));
-        }
         if self.inner.person_key().is_none() {
             let message = "This computer was let in by another one, so it does not have the key that a recovery kit is made of.";
             let hint = "Nothing was written. Make the kit on your first computer; tuttu computer list shows which one that is.";
@@ -205,7 +197,12 @@ pub(crate) struct Part {
 }
 
 impl Part {
+    /// Beside the file, which must not be there yet.
     pub(crate) fn begin(target: &Path) -> Result<Self, ErrorView> {
+        if target.exists() {
+            let message = format!("{} exists already.", target.display());
+            return Err(ErrorView::new(ErrorCode::File, message, "Nothing was written. Choose another name, or move it away first."));
+        }
         let mut name = target.as_os_str().to_owned();
         name.push(".part");
         let path = PathBuf::from(name);

@@ -50,10 +50,6 @@ impl Engine {
             return Err(ErrorView::new(ErrorCode::Invalid, message, "Nothing was written. Invite somebody first: tuttu invite."));
         }
         let target = Path::new(path);
-        if target.exists() {
-            let message = format!("{path} exists already.");
-            return Err(ErrorView::new(ErrorCode::File, message, "Nothing was written. Choose another name, or move it away first."));
-        }
         let part = Part::begin(target)?;
         let recipients = keys::recipients(&readers)?;
         let skip = if everything { Vector::default() } else { self.confirmed_by_all(&row.id, &readers)? };
@@ -284,7 +280,7 @@ impl Engine {
         if known.is_some_and(|at| at >= said.at) {
             return Ok(());
         }
-        self.acknowledged_at(&said.computer, &said.space, &said.vector, said.at.min(self.inner.now()))
+        self.acknowledged_at(&said.computer, &said.space, &said.vector, said.at.min(self.inner.now())).map(drop)
     }
 }
 

@@ -64,7 +64,13 @@ impl Engine {
             }
             Command::RevokeComputer { computer } => self.revoke_computer(computer),
             Command::ExcludeComputer { space, member, computer } => self.exclude_computer(space, member, computer),
+            Command::HandOver { space, member } => self.hand_over(space, member),
+            Command::LinkColleague { person, card } => self.link_colleague(person, card),
+            Command::VerifyColleague { person, verified } => self.verify_colleague(person, verified),
+            Command::BlockColleague { person, blocked } => self.block_colleague(person, blocked),
             Command::RemoveMember { space, member } => self.set_role(space, member, "none"),
+            Command::TakeUp { space, changes } => self.take_up(space, changes),
+            Command::Dismiss { space, changes } => self.dismiss(space, changes),
             Command::MarkSeen { record } => self.mark_seen(record),
             Command::MarkAllSeen => {
                 self.inner.write(Lane::Local, move |_, tx| Ok(tx.mark_all_seen()?))?;

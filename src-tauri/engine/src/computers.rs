@@ -18,7 +18,6 @@ use crate::clock;
 use crate::engine::{Engine, Inner};
 use crate::failure::{Failure, not_found};
 use crate::pairing::{COMPUTER, invitation_view, state_for};
-use crate::queries::spaces::covers;
 
 /// The longest a link for a computer may work: a day.
 const LONGEST: u32 = 24 * 3_600;
@@ -183,7 +182,7 @@ impl Inner {
             }
             view.spaces.push(row.name.clone());
             let ack = acks.iter().find(|ack| ack.space == row.id);
-            match ack.filter(|ack| reader.vector(&row.id).is_ok_and(|vector| covers(&ack.vector, &vector))) {
+            match ack.filter(|ack| reader.vector(&row.id).is_ok_and(|vector| ack.vector.covers(&vector))) {
                 Some(ack) => confirmed = Some(confirmed.map_or(ack.at, |at: i64| at.min(ack.at))),
                 None => {
                     let left = reader.pending_for(&row.id, ack.map_or(&Vector::default(), |ack| &ack.vector))?;

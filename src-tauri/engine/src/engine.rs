@@ -69,6 +69,8 @@ pub(crate) struct Caches {
     pub(crate) documents: Vec<((SpaceId, DocumentId), Document)>,
     pub(crate) reachable: BTreeSet<ComputerId>,
     pub(crate) authors: Authors,
+    /// Lines of the log that are not written yet.
+    pub(crate) gathered: crate::log::Gathered,
     /// Files that were asked for, by hash.
     pub(crate) asked_files: BTreeSet<[u8; 32]>,
 }
@@ -312,20 +314,26 @@ impl Engine {
         })
     }
 
-    /// A computer durably holds this much of a space.
+    /// A computer durably holds this much of a space; `true` when that is everything that is held here.
     ///
     /// # Errors
     /// When it cannot be recorded.
-    pub fn acknowledged(&self, computer: &ComputerId, space: &SpaceId, vector: &Vector) -> Result<(), ErrorView> {
+    pub fn acknowledged(&self, computer: &ComputerId, space: &SpaceId, vector: &Vector) -> Result<bool, ErrorView> {
         self.acknowledged_at(computer, space, vector, self.inner.now())
     }
 
     /// The same, said at an earlier time.
-    pub(crate) fn acknowledged_at(&self, computer: &ComputerId, space: &SpaceId, vector: &Vector, at: i64) -> Result<(), ErrorView> {
+    pub(crate) fn acknowledged_at(&self, computer: &ComputerId, space: &SpaceId, vector: &Vector, at: i64) -> Result<bool, ErrorView> {
         let row = tuttu_store::rows::AckRow { computer: *computer, space: *space, vector: vector.clone(), at };
-        self.inner.write(Lane::Remote, move |_, tx| Ok(tx.put_ack(&row)?))?;
+        let all = self.inner.write(Lane::Remote, move |_, tx| {
+            tx.put_ack(&row)?;
+            Ok(row.vector.covers(&tx.vector(&row.space)?))
+        })?;
+        if all {
+            self.note_delivered(computer, space);
+        }
         let line = self.sync_line()?;
         self.announce(Event::Sync { line });
-        Ok(())
+        Ok(all)
     }
 }

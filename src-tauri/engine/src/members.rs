@@ -58,6 +58,7 @@ impl Inner {
         let before = self.caches().memberships.remove(space);
         self.caches().authors.clear();
         let after = self.membership(tx, space)?;
+        self.log_membership(tx, space, &after)?;
         if let Some(mut row) = tx.space(space)?
             && row.name != after.name()
         {
@@ -184,16 +185,17 @@ impl Engine {
         Ok(Outcome::Space { id: space.to_string() })
     }
 
-    /// All computers of other members and other own computers: whom to dial. Computers that lost their rights are left out.
+    /// All computers of other members and other own computers: whom to dial. Computers that lost their rights, and blocked people's, are left out.
     ///
     /// # Errors
     /// When the database cannot be read.
     pub fn peers(&self) -> Result<Vec<Peer>, ErrorView> {
         self.inner.read(|reader| {
             let mut peers = std::collections::BTreeMap::new();
+            let blocked = self.inner.blocked(reader)?;
             for row in reader.spaces()? {
                 let membership = self.inner.membership(reader, &row.id)?;
-                for member in membership.members() {
+                for member in membership.members().into_iter().filter(|member| !blocked.contains(&member.person)) {
                     for (computer, computer_name) in &member.computers {
                         if *computer != self.inner.computer && membership.may_read(computer) {
                             let peer = Peer { computer: *computer, computer_name: computer_name.clone(), person_name: member.name.clone() };

@@ -1,8 +1,8 @@
 //! Invitations: making them offline, finding the one somebody brings, letting its bearer in, and being let in.
 
 use tuttu_model::{ComputerId, OpHash, PersonId, SpaceId};
-use tuttu_store::Lane;
 use tuttu_store::rows::{InvitationRow, SpaceRow};
+use tuttu_store::{Lane, Reader};
 use tuttu_sync::invite::{Hints, Invitation, Secret};
 use tuttu_sync::limits::OPS;
 use tuttu_sync::membership::{Membership, Role, SignedOp};
@@ -10,9 +10,10 @@ use tuttu_sync::pairing::InvitationState;
 
 use crate::api::{ErrorCode, ErrorView, Event, InvitationView, Outcome};
 use crate::clock;
-use crate::engine::Engine;
+use crate::engine::{Engine, Inner};
 use crate::failure::{Failure, not_found};
 use crate::members::parse_role;
+use crate::resolve::one;
 
 /// Where the role would stand in an invitation for one of the person's own computers.
 pub(crate) const COMPUTER: &str = "computer";
@@ -114,10 +115,16 @@ impl Engine {
     }
 
     pub(crate) fn withdraw(&self, id: String) -> Result<Outcome, ErrorView> {
-        let space = self.inner.write(Lane::Local, move |_, tx| {
-            let row = tx.invitation(&id)?.ok_or_else(|| not_found("invitation", &id))?;
-            if row.state == "open" {
-                tx.set_invitation_state(&id, "withdrawn")?;
+        let space = self.inner.write(Lane::Local, move |inner, tx| {
+            let row = inner.named_invitation(tx, &id)?;
+            match invitation_view(&row, inner.now()).state.as_str() {
+                "used" => {
+                    let message = "The invitation was used: who brought it is a member.";
+                    return Err(
+                        ErrorView::new(ErrorCode::Invalid, message, "Nothing was changed. A member is removed, not withdrawn.").into()
+                    );
+                }
+                _ => tx.set_invitation_state(&row.id, "withdrawn")?,
             }
             Ok(row.space)
         })?;
@@ -277,6 +284,20 @@ impl Engine {
         self.reapply_own_tray(&space);
         self.announce(Event::Changed { spaces: vec![space.to_string()], records: Vec::new(), remote: false });
         Ok(())
+    }
+}
+
+impl Inner {
+    /// The invitation a text means: its id, or a unique beginning of it.
+    fn named_invitation(&self, reader: &Reader<'_>, text: &str) -> Result<InvitationRow, Failure> {
+        if let Some(row) = reader.invitation(text)? {
+            return Ok(row);
+        }
+        let mut found = Vec::new();
+        for space in reader.spaces()? {
+            found.extend(reader.invitations(&space.id)?.into_iter().filter(|row| text.len() > 3 && row.id.starts_with(text)));
+        }
+        one(found, "invitation", text, |row| format!("{} {}", row.id, row.for_whom))
     }
 }
 

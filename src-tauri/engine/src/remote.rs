@@ -1,12 +1,14 @@
 //! What comes from other computers: verified, validated, judged and committed by the same last steps as local edits.
 
+mod forks;
+
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
 use tuttu_model::{Change, ChangeHash, ComputerId, Document, DocumentId, FeedId, SpaceId};
 use tuttu_store::rows::{ChangeRow, EntryWrite, RecordWrite};
 use tuttu_store::{Lane, Tx};
-use tuttu_sync::feed::{FeedHeader, ForkProof, SignedEntry, VerifiedEntry};
+use tuttu_sync::feed::{FeedHeader, VerifiedEntry};
 use tuttu_sync::limits::{ENTRY_BYTES, ENTRY_ITEMS, FEEDS, OPS, PROOFS};
 use tuttu_sync::membership::Membership;
 use tuttu_sync::session::{IncomingBatch, IncomingEntry, StoreOutcome};
@@ -42,6 +44,7 @@ impl Engine {
     #[must_use]
     pub fn apply_remote(&self, from: &ComputerId, space: &SpaceId, batch: IncomingBatch) -> StoreOutcome {
         let (from, space) = (*from, *space);
+        let sizes: Vec<usize> = batch.entries.iter().map(|entry| entry.changes.len()).collect();
         let applied = self.inner.write(Lane::Remote, move |inner, tx| Receiver::receive(inner, tx, space, batch, ROOM));
         match applied {
             Ok(applied) => {
@@ -58,7 +61,12 @@ impl Engine {
                 if applied.own_tray {
                     self.reapply_own_tray(&space);
                 }
-                applied.outcome.unwrap_or_else(|| refused(0, "nothing was stored"))
+                let outcome = applied.outcome.unwrap_or_else(|| refused(0, "nothing was stored"));
+                let changes: usize = sizes.into_iter().take(outcome.stored).sum();
+                if changes > 0 {
+                    self.note_received(&from, &space, u64::try_from(changes).unwrap_or(u64::MAX));
+                }
+                outcome
             }
             Err(error) => {
                 tracing::warn!(%from, %error, "a batch from another computer was not stored");
@@ -194,31 +202,6 @@ impl<'a, 'b, 'c> Receiver<'a, 'b, 'c> {
             }
             held.insert(verified.hash());
             self.tx.put_op(&self.space, &op)?;
-        }
-        Ok(None)
-    }
-
-    fn proofs(&mut self, proofs: Vec<ForkProof>) -> Result<Option<String>, Failure> {
-        if proofs.is_empty() {
-            return Ok(None);
-        }
-        let mut held: BTreeSet<_> = self.tx.proofs(&self.space)?.iter().map(|proof| (proof.first.hash(), proof.second.hash())).collect();
-        for proof in proofs {
-            if !is_proof(&proof, &self.space) {
-                return Ok(Some("a fork proof proves nothing".into()));
-            }
-            if !self.membership.is_licensed(&proof.header) {
-                return Ok(Some("a fork proof is about a feed that nobody was ever allowed to write".into()));
-            }
-            let id = (proof.first.hash(), proof.second.hash());
-            if held.contains(&id) {
-                continue;
-            }
-            if held.len() >= self.room.proofs {
-                return Ok(Some(full("fork proofs", self.room.proofs)));
-            }
-            held.insert(id);
-            self.needs_judging |= self.tx.put_proof(&self.space, &proof)?;
         }
         Ok(None)
     }
@@ -368,47 +351,6 @@ impl<'a, 'b, 'c> Receiver<'a, 'b, 'c> {
         Ok(Fate::Stored)
     }
 
-    fn is_forked(&self, feed: &FeedId) -> Result<bool, Failure> {
-        Ok(self.tx.proofs(&self.space)?.iter().any(|proof| proof.header.id() == *feed))
-    }
-
-    /// Two entries after the same one prove two histories, wherever either stands here: elsewhere something may rest on either. Above a proof only a second
-    /// entry beside one that counts says anything new.
-    fn find_fork(&mut self, verified: &VerifiedEntry, header: &FeedHeader) -> Result<(), Failure> {
-        let entry = verified.entry();
-        let others = self.tx.entries_at(&self.space, &entry.feed, entry.seq)?;
-        if others.is_empty() {
-            return Ok(());
-        }
-        let proven = |proof: &ForkProof| proof.header.id() == entry.feed && proof.first.claimed_seq() <= entry.seq;
-        let is_proven = self.tx.proofs(&self.space)?.iter().any(proven);
-        for (other, standing) in others {
-            if (!is_proven || standing == Standing::Valid) && self.fork(verified, header, other)? {
-                break;
-            }
-        }
-        Ok(())
-    }
-
-    /// Says whether the two are a proof.
-    fn fork(&mut self, verified: &VerifiedEntry, header: &FeedHeader, other: tuttu_model::EntryHash) -> Result<bool, Failure> {
-        let Some((held, _)) = self.tx.entry_by_hash(&other)? else { return Ok(false) };
-        let (mut first, mut second) = (held.entry, verified.to_signed());
-        if first.hash() > second.hash() {
-            std::mem::swap(&mut first, &mut second);
-        }
-        let proof = ForkProof { header: header.clone(), first, second };
-        let proves = is_proof(&proof, &self.space);
-        if proves {
-            // Without room for it the two entries say the same to this computer.
-            if self.tx.proofs(&self.space)?.len() < self.room.proofs {
-                self.tx.put_proof(&self.space, &proof)?;
-            }
-            self.needs_judging = true;
-        }
-        Ok(proves)
-    }
-
     /// The last gate: the changes applied to copies of their documents. `None` when some rest on changes that do not count here: the verdict decides.
     fn merge(&mut self, checked: &[(DocumentId, Change)]) -> Result<Result<Option<Vec<RecordWrite>>, String>, Failure> {
         let mut by_doc: BTreeMap<DocumentId, Vec<&Change>> = BTreeMap::new();
@@ -468,13 +410,6 @@ fn causal_past<'a>(rows: &'a [ChangeRow], changes: &[&Change]) -> impl Iterator<
         }
     }
     rows.iter().filter(move |row| past.contains(&row.hash)).filter_map(|row| row.bytes.as_deref())
-}
-
-/// Two different, rightly signed entries of one feed with the same predecessor.
-fn is_proof(proof: &ForkProof, space: &SpaceId) -> bool {
-    let verify = |entry: &SignedEntry| entry.clone().verify(&proof.header).ok();
-    let (Some(first), Some(second)) = (verify(&proof.first), verify(&proof.second)) else { return false };
-    proof.header.space == *space && first.hash() < second.hash() && first.entry().prev == second.entry().prev
 }
 
 impl Inner {

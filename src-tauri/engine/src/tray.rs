@@ -1,5 +1,7 @@
-//! R3: own changes that do not count any more (this computer's vault was rolled back or copied, or a grant was ended and given again) are applied
+//! R3, of other members' changes beside it: own changes that do not count any more (this computer's vault was rolled back or copied, or a grant was ended and given again) are applied
 //! again, once, as new changes in a new epoch, while this computer may still write.
+
+mod taking;
 
 use std::collections::BTreeSet;
 
@@ -15,24 +17,10 @@ use crate::failure::Failure;
 impl Inner {
     /// The changes of this computer's own feeds in a space that do not count and were not applied again yet.
     fn own_tray(&self, reader: &Reader<'_>, space: &SpaceId) -> Result<Vec<(DocumentId, ChangeHash)>, Failure> {
-        let headers = reader.headers(space)?;
-        let whole = reader.vector(space)?;
-        let tips = reader.raw_tips(space, &self.computer)?;
-        let behind = tips.0.iter().any(|(feed, tip)| whole.0.get(feed) != Some(tip));
-        if !behind {
-            return Ok(Vec::new());
-        }
-        let own: BTreeSet<_> = headers.iter().filter(|(_, header)| header.computer == self.computer).map(|(feed, _)| *feed).collect();
         let mut found = Vec::new();
-        for facts in reader.entry_facts(space)? {
-            if !own.contains(&facts.feed) || facts.invalid {
-                continue;
-            }
-            for item in facts.items {
-                let counts = reader.changes(space, &item.doc)?.iter().any(|row| row.hash == item.change && row.accepted);
-                if !counts && reader.meta(&mark(&item.change))?.is_none() {
-                    found.push((item.doc, item.change));
-                }
+        for row in reader.set_aside(space, u32::MAX)? {
+            if row.computer == self.computer && reader.meta(&mark(&row.change))?.is_none() {
+                found.push((row.doc, row.change));
             }
         }
         Ok(found)
@@ -43,6 +31,7 @@ impl Inner {
         Ok(may_write && !self.own_tray(reader, space)?.is_empty())
     }
 
+    /// What writes these changes of a document anew: on what is there, or, where nothing counts, from the beginning.
     fn plan_again(&self, tx: &Tx<'_>, space: &SpaceId, doc: &DocumentId, changes: &[ChangeHash]) -> Result<Option<Edit>, Failure> {
         let rows = tx.changes(space, doc)?;
         let Ok(whole) = Document::from_changes(rows.iter().filter_map(|row| row.bytes.as_deref())) else { return Ok(None) };

@@ -71,6 +71,8 @@ pub enum Kind {
     RelationType,
     /// A saved view.
     View,
+    /// Somebody one shares spaces with, as seen by this person: their card, whether their words were compared, whether they are blocked.
+    Colleague,
     /// A kind this version does not know.
     Other(String),
 }
@@ -94,6 +96,7 @@ impl Kind {
             Self::Vocabulary => "vocabulary",
             Self::RelationType => "relation-type",
             Self::View => "view",
+            Self::Colleague => "colleague",
             Self::Other(word) => word,
         }
     }
@@ -108,7 +111,7 @@ impl Kind {
             Self::Task => "t",
             Self::Event => "e",
             Self::View => "v",
-            Self::Field | Self::KindDefinition | Self::Vocabulary | Self::RelationType => "d",
+            Self::Field | Self::KindDefinition | Self::Vocabulary | Self::RelationType | Self::Colleague => "d",
             Self::Other(_) => "r",
         }
     }
@@ -121,10 +124,10 @@ impl Kind {
 }
 
 impl Kind {
-    /// Fields, kinds, vocabularies, relation types and views: what says how a space is used. No list of people's own things shows them.
+    /// Fields, kinds, vocabularies, relation types, views and colleagues: what says how a space is used. No list of people's own things shows them.
     #[must_use]
     pub fn is_definition(&self) -> bool {
-        matches!(self, Self::Field | Self::KindDefinition | Self::Vocabulary | Self::RelationType | Self::View)
+        matches!(self, Self::Field | Self::KindDefinition | Self::Vocabulary | Self::RelationType | Self::View | Self::Colleague)
     }
 }
 
@@ -151,6 +154,7 @@ impl From<&str> for Kind {
             "vocabulary" => Self::Vocabulary,
             "relation-type" => Self::RelationType,
             "view" => Self::View,
+            "colleague" => Self::Colleague,
             other => Self::Other(other.to_owned()),
         }
     }

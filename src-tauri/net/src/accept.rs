@@ -61,10 +61,14 @@ async fn welcome(net: &Arc<Net>, connection: Connection) {
     if connection.alpn() != EXCHANGE {
         return Code::Nothing.close(&connection, "");
     }
-    let (replica, remote) = (net.engine.replica(), address::computer(connection.remote_id()));
-    let Ok(who) = aside(move || acquaintance(&*replica, &remote)).await else {
+    let (engine, remote) = (net.engine.clone(), address::computer(connection.remote_id()));
+    let Ok((who, blocked)) = aside(move || (acquaintance(&engine, &remote), engine.is_blocked(&remote).unwrap_or(false))).await else {
         return Code::Later.close(&connection, "");
     };
+    if blocked {
+        // Told what strangers are told.
+        return Code::Nothing.close(&connection, "");
+    }
     if who.known {
         return exchange::begin(net, connection, false, who, None);
     }

@@ -11,6 +11,7 @@ use iroh::endpoint::{Connection, RecvStream};
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 use tokio_stream::StreamExt;
+use tuttu_engine::Engine;
 use tuttu_engine::api::Event;
 use tuttu_engine::model::{ComputerId, SpaceId};
 use tuttu_sync::limits::FRAME_BYTES;
@@ -55,9 +56,13 @@ pub(crate) struct Acquaintance {
     pub(crate) person: String,
 }
 
-/// Looks a computer up in all spaces. Blocks.
-pub(crate) fn acquaintance(replica: &dyn Replica, computer: &ComputerId) -> Acquaintance {
+/// Looks a computer up in all spaces; of somebody who is blocked nothing is known. Blocks.
+pub(crate) fn acquaintance(engine: &Engine, computer: &ComputerId) -> Acquaintance {
     let mut found = Acquaintance::default();
+    if engine.is_blocked(computer).unwrap_or(false) {
+        return found;
+    }
+    let replica = engine.replica();
     let me = replica.computer();
     for space in replica.spaces().unwrap_or_default() {
         let Ok(Some(membership)) = replica.membership(&space) else { continue };
@@ -339,8 +344,8 @@ impl Exchange {
 
     /// Looks whether there is anything to exchange with the other side, still or by now.
     pub(super) async fn look(&mut self) -> Result<(), End> {
-        let (replica, remote) = (Arc::clone(&self.replica), self.remote);
-        let who = aside(move || acquaintance(&*replica, &remote)).await.map_err(|_| End::Broken)?;
+        let (engine, remote) = (self.net.engine.clone(), self.remote);
+        let who = aside(move || acquaintance(&engine, &remote)).await.map_err(|_| End::Broken)?;
         if who.known && !self.who.known {
             self.permit = None;
             self.net.look_at_peers();

@@ -11,6 +11,7 @@ mod client;
 mod clock;
 mod contact;
 mod dial;
+mod doctor;
 mod endpoint;
 mod exchange;
 mod files;
@@ -34,6 +35,7 @@ mod wake;
 mod whereabouts;
 
 pub use client::Client;
+pub use doctor::{Finding, Health};
 pub use hints::offline_invite;
 pub use host::{Host, HostOptions};
 pub use request::{JoinOffer, Joined, Reply, Request, SyncResult};

@@ -183,13 +183,15 @@ impl Net {
 
     /// Tells listeners that a computer came, went, or is reached another way.
     pub(crate) async fn announce_peer(&self, computer: ComputerId, person: &str, state: &str) {
-        let event = Event::Peer { computer: computer.to_string(), name: person.to_owned(), state: state.to_owned() };
+        let state = state.to_owned();
+        let event = Event::Peer { computer: computer.to_string(), name: person.to_owned(), state: state.clone() };
         let telling = lock(&self.telling);
         self.engine.set_reachable(self.live.paths().into_keys());
         drop(telling);
         let engine = self.engine.clone();
         let announced = aside(move || {
             engine.announce(event);
+            engine.note_peer(&computer, &state);
             if let Ok(Answer::Status(status)) = engine.query(Query::Status) {
                 engine.announce(Event::Sync { line: status.sync });
             }
@@ -201,6 +203,7 @@ impl Net {
     /// Tells listeners why an exchange was refused, once for each reason.
     pub(crate) fn announce_trouble(&self, computer: &ComputerId, reason: &str) {
         if self.contacts.set_trouble(computer, reason) && !reason.is_empty() {
+            self.engine.note_refused(computer, reason);
             self.engine.announce(Event::Refused { computer: computer.to_string(), reason: reason.to_owned() });
         }
     }

@@ -3,6 +3,8 @@
 use serde::{Deserialize, Serialize};
 use tuttu_engine::api::{Answer, Command, JoinRequestView, Outcome, Query};
 
+use crate::doctor::Finding;
+
 /// A request to the process that holds the vault.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "do", rename_all = "kebab-case")]
@@ -61,6 +63,8 @@ pub enum Request {
         /// How long to try, in seconds.
         timeout: u32,
     },
+    /// Examine the network: what works, what does not, and what to do.
+    Examine,
     /// From now on this connection carries events.
     Subscribe,
     /// The addresses it listens on.
@@ -87,6 +91,8 @@ pub enum Reply {
     Synced(Vec<SyncResult>),
     /// To `fetch`.
     Fetched(Fetched),
+    /// To `examine`.
+    Examined(Vec<Finding>),
     /// To `addresses`: this computer's id and `ip:port`s.
     Addresses(String, Vec<String>),
     /// Done.

@@ -14,6 +14,7 @@ use crate::blocking::{aside, ask};
 use crate::dial::dial;
 use crate::endpoint::EXCHANGE;
 use crate::exchange::{self, acquaintance};
+use crate::live::Code;
 use crate::net::{Net, Nudge};
 use crate::tasks::Leash;
 use crate::whereabouts;
@@ -72,8 +73,8 @@ pub(crate) async fn run(net: Arc<Net>) {
 /// Starts and ends dialers so that there is one for each peer.
 async fn look(net: &Arc<Net>, dialers: &mut BTreeMap<ComputerId, Leash>) {
     let engine = net.engine.clone();
-    let peers: BTreeSet<ComputerId> = match ask(move || engine.peers()).await {
-        Ok(peers) => peers.into_iter().map(|peer| peer.computer).collect(),
+    let (peers, blocked): (BTreeSet<ComputerId>, _) = match ask(move || Ok((engine.peers()?, engine.blocked_computers()?))).await {
+        Ok((peers, blocked)) => (peers.into_iter().map(|peer| peer.computer).collect(), blocked),
         Err(error) => {
             tracing::warn!(%error, "the members' computers cannot be read");
             return;
@@ -83,6 +84,9 @@ async fn look(net: &Arc<Net>, dialers: &mut BTreeMap<ComputerId, Leash>) {
         net.whereabouts_changed();
     }
     dialers.retain(|computer, dialer| peers.contains(computer) && !dialer.is_finished());
+    for link in blocked.iter().filter_map(|computer| net.live.get(computer)) {
+        Code::Nothing.close(&link.connection, "");
+    }
     for computer in peers {
         if computer != net.me {
             let net = Arc::clone(net);
@@ -108,8 +112,8 @@ async fn keep_connected(net: Arc<Net>, computer: ComputerId) {
             _ = net.live.there(&computer) => continue,
         };
         if let Ok(connection) = dialed {
-            let replica = net.engine.replica();
-            let Ok(who) = aside(move || acquaintance(&*replica, &computer)).await else { return };
+            let engine = net.engine.clone();
+            let Ok(who) = aside(move || acquaintance(&engine, &computer)).await else { return };
             exchange::begin(&net, connection, true, who, None);
             net.live.gone(&computer).await;
             if began.elapsed() > GOOD {

@@ -73,6 +73,34 @@ pub struct ChangeRow {
     pub accepted: bool,
 }
 
+/// A change that does not count, of an entry that is not invalid by itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AsideRow {
+    /// Its document.
+    pub doc: DocumentId,
+    /// The change.
+    pub change: ChangeHash,
+    /// The computer that wrote it.
+    pub computer: ComputerId,
+    /// The author's claimed time.
+    pub time: i64,
+}
+
+/// A line about what happened between this computer and others.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LogRow {
+    /// When, in seconds since 1970; the last time, where it happened again.
+    pub at: i64,
+    /// What kind of thing.
+    pub kind: String,
+    /// Lines about the same within a while become one.
+    pub about: String,
+    /// How many of something; stands in the text where it says `{n}`.
+    pub count: u64,
+    /// What happened, in a sentence.
+    pub text: String,
+}
+
 /// An entry to append.
 #[derive(Debug, Clone)]
 pub struct EntryWrite {

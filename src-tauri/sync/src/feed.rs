@@ -222,6 +222,14 @@ impl Vector {
     pub fn digest(&self) -> [u8; 32] {
         signing::hash("tuttu vector v1", &encode(self))
     }
+
+    /// Whether who holds this much holds everything of `wanted`.
+    #[must_use]
+    pub fn covers(&self, wanted: &Self) -> bool {
+        wanted.0.iter().all(|(feed, (length, tip))| {
+            self.0.get(feed).is_some_and(|(held, held_tip)| held > length || (held == length && held_tip == tip))
+        })
+    }
 }
 
 /// The canonical encoding of what is hashed and signed (postcard).
@@ -229,4 +237,24 @@ impl Vector {
 pub fn encode<T: Serialize>(value: &T) -> Vec<u8> {
     // Serialising plain structs to memory cannot fail; an empty encoding would only make a hash nobody else has.
     postcard::to_stdvec(value).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn vector(entries: &[(u8, u64, u8)]) -> Vector {
+        Vector(entries.iter().map(|(feed, length, hash)| (FeedId([*feed; 32]), (*length, EntryHash([*hash; 32])))).collect())
+    }
+
+    #[test]
+    fn a_vector_covers_another_only_when_every_feed_does() {
+        let ours = vector(&[(1, 5, 9), (2, 1, 8)]);
+        assert!(ours.covers(&ours));
+        assert!(vector(&[(1, 6, 1), (2, 1, 8), (3, 1, 1)]).covers(&ours), "more is fine");
+        assert!(!vector(&[(1, 5, 9)]).covers(&ours), "a feed is missing");
+        assert!(!vector(&[(1, 4, 9), (2, 1, 8)]).covers(&ours), "an entry is missing");
+        assert!(!vector(&[(1, 5, 7), (2, 1, 8)]).covers(&ours), "another history");
+        assert!(vector(&[]).covers(&vector(&[])));
+    }
 }

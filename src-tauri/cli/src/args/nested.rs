@@ -1,8 +1,10 @@
-//! The words after `space`, `computer`, `tag` and `attachment`.
+//! The words after `space`, `computer`, `colleague`, `invitation`, `tag`, `attachment` and `bundle`.
 
 use std::path::PathBuf;
 
 use clap::Subcommand;
+
+use super::shared::Scope;
 
 /// What to do with spaces.
 #[derive(Debug, Subcommand)]
@@ -30,6 +32,69 @@ pub(crate) enum SpaceCommand {
     Leave {
         /// The space
         space: String,
+    },
+    /// Make a member the owner in your place; you stay as an editor
+    HandOver {
+        /// The space
+        space: String,
+        /// The member: id, unique prefix or name
+        member: String,
+    },
+}
+
+/// What to do with invitations.
+#[derive(Debug, Subcommand)]
+pub(crate) enum InvitationCommand {
+    /// Those of a space that can still be used, and those that ran out lately
+    List {
+        /// The space
+        space: String,
+    },
+    /// Make one worthless that was not used yet
+    Withdraw {
+        /// The invitation: its id or the beginning of it
+        invitation: String,
+    },
+}
+
+/// What to do with the people one shares spaces with. What is noted of them is yours alone.
+#[derive(Debug, Subcommand)]
+pub(crate) enum ColleagueCommand {
+    /// Everybody who is or was in a space with you: their card, whether you compared words, whether they are blocked
+    List,
+    /// Say which card of yours is theirs
+    Link {
+        /// The colleague: id, unique prefix or name
+        person: String,
+        /// The card
+        card: String,
+        #[command(flatten)]
+        scope: Scope,
+    },
+    /// End that
+    Unlink {
+        /// The colleague
+        person: String,
+    },
+    /// Compare the eight words that both of you see; only the same people see the same words
+    Verify {
+        /// The colleague
+        person: String,
+        /// Take it back instead
+        #[arg(long)]
+        not: bool,
+    },
+    /// Do not connect with their computers any more
+    ///
+    /// In spaces you share, what they change still reaches you through others; to end that, remove them or leave.
+    Block {
+        /// The colleague
+        person: String,
+    },
+    /// Connect with their computers again
+    Unblock {
+        /// The colleague
+        person: String,
     },
 }
 
@@ -140,5 +205,30 @@ pub(crate) enum BundleCommand {
     Read {
         /// The file
         file: PathBuf,
+    },
+}
+
+/// What to do with what does not count any more.
+#[derive(Debug, Subcommand)]
+pub(crate) enum TrayCommand {
+    /// What members wrote after they were removed, or in a feed that ended, and would still change something
+    List {
+        /// The space
+        space: String,
+    },
+    /// Write it anew, as yours
+    Take {
+        /// The space
+        space: String,
+        /// The changes, from `tray list`; all unless told
+        changes: Vec<String>,
+    },
+    /// Do not offer it any more on this computer; it stays where it is
+    Dismiss {
+        /// The space
+        space: String,
+        /// The changes, from `tray list`
+        #[arg(required = true)]
+        changes: Vec<String>,
     },
 }

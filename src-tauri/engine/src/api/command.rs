@@ -270,6 +270,34 @@ pub enum Command {
         /// The member: id, prefix or name.
         member: String,
     },
+    /// Makes a member the owner in this person's place, who stays as an editor.
+    HandOver {
+        /// The space.
+        space: String,
+        /// The member: id, prefix or name.
+        member: String,
+    },
+    /// Says which card is a colleague's.
+    LinkColleague {
+        /// The colleague: id, prefix or name.
+        person: String,
+        /// Their card, in any space; `None` ends the link.
+        card: Option<RecordRef>,
+    },
+    /// Says that the words of a colleague were compared and are the same, or takes that back.
+    VerifyColleague {
+        /// The colleague: id, prefix or name.
+        person: String,
+        /// They are the same.
+        verified: bool,
+    },
+    /// From now on this person's computers do not connect with a colleague's, or do so again.
+    BlockColleague {
+        /// The colleague: id, prefix or name.
+        person: String,
+        /// Not any more.
+        blocked: bool,
+    },
     /// Takes one computer of a member out of a space; the member stays.
     ExcludeComputer {
         /// The space.
@@ -278,6 +306,20 @@ pub enum Command {
         member: String,
         /// The computer: id, prefix or name.
         computer: String,
+    },
+    /// Writes anew, as this person's, what members wrote that does not count any more.
+    TakeUp {
+        /// The space.
+        space: String,
+        /// The changes, or unique beginnings of them, as the tray names them; empty: all of it.
+        changes: Vec<String>,
+    },
+    /// Does not offer such changes any more on this computer.
+    Dismiss {
+        /// The space.
+        space: String,
+        /// The changes, or unique beginnings of them.
+        changes: Vec<String>,
     },
     /// Says that the person has looked at what others changed in a record.
     MarkSeen {

@@ -1,8 +1,10 @@
 use serde::{Deserialize, Serialize};
 
 use super::bulk::{BulkChange, BulkView, OperationView};
+use super::colleagues::ColleagueView;
 use super::command::RecordRef;
 use super::computers::OwnComputerView;
+use super::log::{LogLine, TrayView};
 use super::records::{BacklinkView, DifferenceView, FileView, TagView, WordView};
 use super::today::TodayView;
 use super::view::*;
@@ -206,6 +208,18 @@ pub enum Query {
     },
     /// The person's own computers, this one first.
     Computers,
+    /// Everybody who is or was in a space with this person.
+    Colleagues,
+    /// What members wrote that does not count any more and would still change something, oldest first.
+    Tray {
+        /// The space.
+        space: String,
+    },
+    /// What happened between this computer and others, newest first.
+    Log {
+        /// At most this many; 0 means 100.
+        limit: u32,
+    },
     /// All settings of this computer.
     Settings,
     /// Records as the text of a file.
@@ -277,6 +291,12 @@ pub enum Answer {
     Space(SpaceDetail),
     /// To `computers`.
     Computers(Vec<OwnComputerView>),
+    /// To `colleagues`.
+    Colleagues(Vec<ColleagueView>),
+    /// To `tray`.
+    Tray(Vec<TrayView>),
+    /// To `log`.
+    Log(Vec<LogLine>),
     /// To `settings`.
     Settings(Vec<Setting>),
     /// To `export`.

@@ -66,6 +66,8 @@ shape!(
         role: String,
         /// This is the person who owns this vault.
         me: bool,
+        /// This person's computers and theirs do not connect.
+        blocked: bool,
         /// Their computers.
         computers: Vec<ComputerView>,
     }

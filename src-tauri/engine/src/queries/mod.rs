@@ -23,6 +23,9 @@ impl Engine {
     /// # Errors
     /// With what is wrong and what to do.
     pub fn query(&self, query: Query) -> Result<Answer, ErrorView> {
+        if let Query::Log { limit } = query {
+            return self.log_lines(limit).map(Answer::Log);
+        }
         let answer = self.inner.read(|reader| self.inner.answer(reader, query));
         self.inner.set_noticed_aside();
         answer
@@ -61,6 +64,10 @@ impl Inner {
             Query::Trash => Answer::Trash(inner.trash(reader)?),
             Query::Space { space } => Answer::Space(inner.space_detail(reader, &space)?),
             Query::Computers => Answer::Computers(inner.own_computers(reader)?),
+            Query::Tray { space } => Answer::Tray(inner.tray(reader, &space)?),
+            // Asked of the engine, which writes first what was gathered.
+            Query::Log { .. } => Answer::Log(Vec::new()),
+            Query::Colleagues => Answer::Colleagues(inner.colleague_views(reader)?),
             Query::Settings => Answer::Settings(reader.settings()?.into_iter().map(|(key, value)| Setting { key, value }).collect()),
             Query::Export { format, filter } => Answer::Export(inner.export(reader, &format, &filter)?),
             Query::Duplicates { space, limit } => Answer::Duplicates(inner.duplicates(reader, space.as_deref(), limit)?),

@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 
-use tuttu_model::{ComputerId, SpaceId};
+use tuttu_model::{ComputerId, PersonId, SpaceId};
 use tuttu_store::Reader;
 use tuttu_store::rows::{AckRow, SpaceRow};
 use tuttu_sync::feed::Vector;
@@ -70,9 +70,14 @@ impl Inner {
     pub(crate) fn member_views(&self, reader: &Reader<'_>, space: &SpaceId) -> Result<Vec<MemberView>, Failure> {
         let membership = self.membership(reader, space)?;
         let vector = reader.vector(space)?;
+        let blocked = self.blocked(reader)?;
         let acks: BTreeMap<ComputerId, AckRow> =
             reader.acks()?.into_iter().filter(|ack| ack.space == *space).map(|ack| (ack.computer, ack)).collect();
-        membership.members().into_iter().map(|member| self.member_view(reader, space, member, &vector, &acks)).collect()
+        let views = membership.members().into_iter().map(|member| {
+            let view = self.member_view(reader, space, member, &vector, &acks);
+            view.map(|(person, view)| MemberView { blocked: blocked.contains(&person), ..view })
+        });
+        views.collect()
     }
 
     fn member_view(
@@ -82,13 +87,13 @@ impl Inner {
         member: Member,
         vector: &Vector,
         acks: &BTreeMap<ComputerId, AckRow>,
-    ) -> Result<MemberView, Failure> {
+    ) -> Result<(PersonId, MemberView), Failure> {
         let mut computers = Vec::with_capacity(member.computers.len());
         let serves = member.role >= Role::Viewer;
         for (computer, name) in member.computers {
             let ack = acks.get(&computer);
             let this = computer == self.computer;
-            let has_all = ack.is_some_and(|ack| covers(&ack.vector, vector));
+            let has_all = ack.is_some_and(|ack| ack.vector.covers(vector));
             let pending = match (this || !serves || has_all, ack) {
                 (true, _) => 0,
                 (false, Some(ack)) => reader.pending_for(space, &ack.vector)?,
@@ -105,17 +110,14 @@ impl Inner {
                 trouble: reader.setting(&format!("net.trouble.{computer}"))?.unwrap_or_default(),
             });
         }
-        Ok(MemberView {
+        let view = MemberView {
             id: member.person.to_string(),
             name: member.name,
             role: member.role.as_str().to_owned(),
             me: member.person == self.person(),
+            blocked: false,
             computers,
-        })
+        };
+        Ok((member.person, view))
     }
-}
-
-/// Whether a computer that holds `held` has everything of `wanted`.
-pub(crate) fn covers(held: &Vector, wanted: &Vector) -> bool {
-    wanted.0.iter().all(|(feed, (length, hash))| held.0.get(feed).is_some_and(|(has, tip)| has > length || (has == length && tip == hash)))
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use iroh_base::SecretKey;
 use tempfile::TempDir;
 use tuttu_model::{Change, Scalar};
-use tuttu_sync::feed::{Entry as FeedEntry, Item};
+use tuttu_sync::feed::{Entry as FeedEntry, ForkProof, Item};
 use tuttu_sync::membership::{Op, OpBody, SignedOp, Signer, certify_consent};
 
 use super::*;

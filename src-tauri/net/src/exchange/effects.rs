@@ -54,9 +54,8 @@ impl Exchange {
         }
         let (engine, remote, replica) = (self.net.engine.clone(), self.remote, Arc::clone(&self.replica));
         let recorded = aside(move || {
-            engine.acknowledged(&remote, &space, &vector)?;
-            let held = replica.vector(&space).unwrap_or_default();
-            Ok::<_, tuttu_engine::api::ErrorView>(covers(&vector, &held).then(|| held.digest()))
+            let all = engine.acknowledged(&remote, &space, &vector)?;
+            Ok::<_, tuttu_engine::api::ErrorView>(all.then(|| replica.vector(&space).unwrap_or_default().digest()))
         });
         let all = match recorded.await.map_err(|_| End::Broken)? {
             Ok(all) => all,
@@ -150,34 +149,5 @@ impl Exchange {
         });
         // Listeners ask again by themselves when something changes.
         let _ = told.await;
-    }
-}
-
-/// Whether a computer that holds `theirs` holds everything of `ours`.
-fn covers(theirs: &Vector, ours: &Vector) -> bool {
-    ours.0.iter().all(|(feed, (length, hash))| {
-        theirs.0.get(feed).is_some_and(|(their_length, their_hash)| their_length > length || (their_length == length && their_hash == hash))
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use tuttu_engine::model::EntryHash;
-
-    use super::*;
-
-    fn vector(entries: &[(u8, u64, u8)]) -> Vector {
-        Vector(entries.iter().map(|(feed, length, hash)| (FeedId([*feed; 32]), (*length, EntryHash([*hash; 32])))).collect())
-    }
-
-    #[test]
-    fn all_is_confirmed_only_when_every_feed_is() {
-        let ours = vector(&[(1, 5, 9), (2, 1, 8)]);
-        assert!(covers(&ours, &ours));
-        assert!(covers(&vector(&[(1, 6, 1), (2, 1, 8), (3, 1, 1)]), &ours), "more is fine");
-        assert!(!covers(&vector(&[(1, 5, 9)]), &ours), "a feed is missing");
-        assert!(!covers(&vector(&[(1, 4, 9), (2, 1, 8)]), &ours), "an entry is missing");
-        assert!(!covers(&vector(&[(1, 5, 7), (2, 1, 8)]), &ours), "another history");
-        assert!(covers(&vector(&[]), &vector(&[])));
     }
 }

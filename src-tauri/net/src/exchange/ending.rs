@@ -134,6 +134,9 @@ pub(super) async fn conclude(net: &Net, connection: &Connection, remote: Compute
         // Only for display.
         let _ = noted.await;
         net.announce_peer(remote, &who.person, "away").await;
+        let engine = net.engine.clone();
+        // What is lost of it is lost with a process that ends.
+        let _ = aside(move || engine.write_log()).await;
     }
 }
 

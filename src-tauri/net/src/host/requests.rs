@@ -10,7 +10,7 @@ use crate::net::Net;
 use crate::pairing::joining;
 use crate::relay::{self, Relay};
 use crate::request::{Reply, Request};
-use crate::{files, hints, lan, states, sync_now};
+use crate::{doctor, files, hints, lan, states, sync_now};
 
 pub(super) async fn carry_out(net: &Arc<Net>, request: Request) -> Result<Reply, ErrorView> {
     match request {
@@ -23,6 +23,7 @@ pub(super) async fn carry_out(net: &Arc<Net>, request: Request) -> Result<Reply,
         Request::Answer { request, approve } => net.requests.answer(&request, approve).await.map(|()| Reply::Done),
         Request::Sync { timeout } => sync_now::run(net, timeout).await.map(Reply::Synced),
         Request::Fetch { hash, timeout } => files::fetch_now(net, hash, timeout).await.map(Reply::Fetched),
+        Request::Examine => doctor::examine(net).await.map(Reply::Examined),
         // Events flow on the socket; in the own process there is `Host::subscribe`.
         Request::Subscribe => Ok(Reply::Done),
         Request::Addresses => {

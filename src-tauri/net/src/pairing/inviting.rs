@@ -46,6 +46,8 @@ struct Inviting {
     deadline: Instant,
     /// Why letting them in failed, for the person who approved.
     failure: Option<ErrorView>,
+    /// The person at this computer compared the words and approved.
+    compared: bool,
 }
 
 /// Serves somebody who brings a link, in a task of its own.
@@ -74,7 +76,7 @@ impl Inviting {
         let joiner = address::computer(connection.remote_id());
         let deadline = Instant::now() + 2 * TO_ANSWER;
         let line = Line::new(connection, send, receive);
-        Some(Self { net, line, joiner, inviter, terms: None, request: None, decide, deadline, failure: None })
+        Some(Self { net, line, joiner, inviter, terms: None, request: None, decide, deadline, failure: None, compared: false })
     }
 
     async fn run(&mut self, mut decisions: mpsc::Receiver<Decision>) -> End {
@@ -101,6 +103,7 @@ impl Inviting {
 
     async fn decided(&mut self, decision: Decision) -> Result<(), End> {
         self.end_request();
+        self.compared = decision.approve;
         let effects = if decision.approve { self.inviter.approve() } else { self.inviter.decline() };
         let step = self.carry_out(effects).await;
         let said = self.failure.take().map_or(Ok(()), Err);
@@ -131,7 +134,9 @@ impl Inviting {
 
     async fn look_up(&mut self, lookup: [u8; 16]) -> Vec<InviterEffect> {
         let (engine, joiner) = (self.net.engine.clone(), self.joiner);
-        match ask(move || engine.invitation(&lookup, &joiner)).await {
+        // Who is blocked learns nothing, not even that there is an invitation.
+        let invitation = move || if engine.is_blocked(&joiner)? { Ok(None) } else { engine.invitation(&lookup, &joiner) };
+        match ask(invitation).await {
             Ok(Some(terms)) => {
                 let effects = self.inviter.found(found(&terms));
                 self.terms = Some(terms);
@@ -144,6 +149,12 @@ impl Inviting {
 
     async fn asked(&mut self, introduction: &Introduction, words: Words, compare: bool, again: bool) -> Vec<InviterEffect> {
         self.deadline = Instant::now() + TO_DECIDE;
+        if let Some(person) = introduction.person {
+            let engine = self.net.engine.clone();
+            if ask(move || engine.is_blocked_person(&person)).await.unwrap_or(true) {
+                return self.inviter.decline();
+            }
+        }
         if again || !compare {
             return self.inviter.approve();
         }
@@ -224,10 +235,15 @@ impl Inviting {
         self.end_request();
         match end {
             End::Finished => {
-                let (engine, joiner) = (self.net.engine.clone(), self.joiner);
+                let (engine, joiner, compared) = (self.net.engine.clone(), self.joiner, self.compared);
                 let (_, met) = path_of(&self.line.connection);
-                let learnt = aside(move || hints::learn(&engine, &joiner, met.as_slice()));
-                // Only a hint.
+                let learnt = aside(move || {
+                    hints::learn(&engine, &joiner, met.as_slice());
+                    if compared && let Err(error) = engine.compared(&joiner) {
+                        tracing::warn!(%error, "it was not noted that words were compared");
+                    }
+                });
+                // Only hints.
                 let _ = learnt.await;
                 self.net.look_at_peers();
                 self.net.dial_now();

@@ -111,6 +111,10 @@ fn stopped() -> ErrorView {
 async fn reach(net: &Arc<Net>, invitation: &Link) -> Result<Connection, ErrorView> {
     let inviter = invitation.inviter();
     let engine = net.engine.clone();
+    if ask(move || engine.is_blocked(&inviter)).await? {
+        return Err(ErrorView::new(ErrorCode::NotAllowed, "You blocked whoever made this link.", "Nothing was sent. Unblock them first."));
+    }
+    let engine = net.engine.clone();
     let known = aside(move || hints::load(&engine, &inviter)).await.unwrap_or_default();
     let link = Hints::of_link(invitation.hints());
     let mut direct: Vec<_> = link.addrs.iter().chain(&known.addrs).copied().map(TransportAddr::Ip).collect();
@@ -135,8 +139,8 @@ async fn reach(net: &Arc<Net>, invitation: &Link) -> Result<Connection, ErrorVie
     if let Some(connection) = found {
         return Ok(connection);
     }
-    let replica = net.engine.replica();
-    let person = aside(move || acquaintance(&*replica, &inviter)).await.map(|who| who.person).unwrap_or_default();
+    let engine = net.engine.clone();
+    let person = aside(move || acquaintance(&engine, &inviter)).await.map(|who| who.person).unwrap_or_default();
     Err(unreachable(&person, invitation, link.relay.is_some(), clock::now()))
 }
 
@@ -222,6 +226,10 @@ impl Joining {
         let (agreed, taken) = (agreed?, taken?);
         let (name, inviter) = (agreed.offer.space_name.unwrap_or_else(|| "My own".into()), agreed.offer.inviter_name);
         self.remember(path, met).await;
+        if !self.auto {
+            let (engine, inviter) = (self.net.engine.clone(), self.link.inviter());
+            ask(move || engine.compared(&inviter)).await?;
+        }
         for space in &taken.spaces {
             arrive(&self.net, &self.link.inviter(), space, &name, &inviter).await?;
         }

@@ -1,11 +1,12 @@
 //! Operations, acknowledgements and invitations.
 
-use tuttu_model::{ChangeHash, ComputerId, EntryHash, SpaceId};
+use tuttu_model::{ChangeHash, ComputerId, DocumentId, EntryHash, SpaceId};
 use tuttu_sync::feed::Vector;
+use tuttu_sync::membership::SignedOp;
 
 use super::Reader;
 use crate::error::StoreError;
-use crate::rows::{AckRow, InvitationRow, OperationRow};
+use crate::rows::{AckRow, AsideRow, InvitationRow, LogRow, OperationRow};
 use crate::sql;
 
 const INVITATION: &str = "SELECT invitation.id, space.id, link, role, made, expires, for_whom, relay, auto, secret, state
@@ -160,4 +161,49 @@ fn invitation_row(row: &rusqlite::Row<'_>) -> rusqlite::Result<InvitationRow> {
         secret: row.get(9)?,
         state: row.get(10)?,
     })
+}
+
+impl Reader<'_> {
+    /// The newest lines of the log.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn log(&self, limit: u32) -> Result<Vec<LogRow>, StoreError> {
+        sql::all(self.connection, "SELECT at, kind, about, count, text FROM log ORDER BY n DESC LIMIT ?1", [limit], |row| {
+            Ok(LogRow { at: row.get(0)?, kind: row.get(1)?, about: row.get(2)?, count: sql::unsigned(row.get(3)?), text: row.get(4)? })
+        })
+    }
+
+    /// Changes that do not count, of entries that are not invalid by themselves, in order of arrival. Costs as much as there are such changes in the vault.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn set_aside(&self, space: &SpaceId, limit: u32) -> Result<Vec<AsideRow>, StoreError> {
+        let Some(sid) = self.sid(space)? else { return Ok(Vec::new()) };
+        let sql = "SELECT doc.id, change.hash, feed.computer, change.time FROM change INDEXED BY change_aside
+            JOIN entry USING (eid) JOIN doc USING (did) JOIN feed ON feed.fid = change.fid
+            WHERE change.accepted = 0 AND entry.sid = ?1 AND entry.invalid = '' ORDER BY change.cid LIMIT ?2";
+        sql::all(self.connection, sql, (sid, limit), |row| {
+            Ok(AsideRow {
+                doc: DocumentId(row.get(0)?),
+                change: ChangeHash(row.get(1)?),
+                computer: ComputerId(row.get(2)?),
+                time: row.get(3)?,
+            })
+        })
+    }
+
+    /// The membership operations of a space from a place on, in order of insertion, and the place after the last.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn ops_from(&self, space: &SpaceId, place: i64) -> Result<(Vec<SignedOp>, i64), StoreError> {
+        let Some(sid) = self.sid(space)? else { return Ok((Vec::new(), place)) };
+        let sql = "SELECT bytes, place FROM op WHERE sid = ?1 AND place >= ?2 ORDER BY place";
+        let found: Vec<(SignedOp, i64)> = sql::all(self.connection, sql, (sid, place), |row| {
+            Ok((sql::decode(&row.get::<_, Vec<u8>>(0)?, "a membership operation")?, row.get(1)?))
+        })?;
+        let next = found.last().map_or(place, |(_, last)| last.saturating_add(1));
+        Ok((found.into_iter().map(|(op, _)| op).collect(), next))
+    }
 }

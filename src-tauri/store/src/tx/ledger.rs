@@ -4,7 +4,7 @@ use tuttu_model::{ChangeHash, DocumentId, SpaceId};
 
 use super::Tx;
 use crate::error::StoreError;
-use crate::rows::{AckRow, InvitationRow, OperationRow};
+use crate::rows::{AckRow, InvitationRow, LogRow, OperationRow};
 use crate::sql;
 
 /// Changes of an operation whose numbers follow each other.
@@ -106,5 +106,30 @@ impl Tx<'_> {
             0 => Err(StoreError::Other("there is no such invitation".into())),
             _ => Ok(()),
         }
+    }
+}
+
+/// Lines of the log that are kept.
+const LOG_LINES: i64 = 10_000;
+/// Lines looked back for one about the same.
+const LOOKED_BACK: i64 = 20;
+
+impl Tx<'_> {
+    /// Writes a line of the log. A line about the same, not older than `within` seconds, is brought up to date instead: its count grows.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn log(&mut self, row: &LogRow, within: i64) -> Result<(), StoreError> {
+        let last = sql::one(self.connection, "SELECT coalesce(max(n), 0) FROM log", [], |row| row.get::<_, i64>(0))?.unwrap_or_default();
+        let count = sql::signed(row.count.max(1));
+        let same = "UPDATE log SET at = ?1, count = count + ?2, text = ?3 WHERE n = (
+            SELECT max(n) FROM log WHERE n > ?4 AND kind = ?5 AND about = ?6 AND at >= ?7)";
+        let since = row.at.saturating_sub(within);
+        if sql::run(self.connection, same, (row.at, count, &row.text, last - LOOKED_BACK, &row.kind, &row.about, since))? > 0 {
+            return Ok(());
+        }
+        let sql = "INSERT INTO log (n, at, kind, about, count, text) VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
+        sql::run(self.connection, sql, (last + 1, row.at, &row.kind, &row.about, count, &row.text))?;
+        sql::run(self.connection, "DELETE FROM log WHERE n <= ?1", [last + 1 - LOG_LINES]).map(drop)
     }
 }
