@@ -94,7 +94,10 @@ async fn the_log_tells_who_came_what_was_brought_and_who_has_it() {
     maria.sees("Harbour", &["Priya", "Rosa"]).await;
     ilona.sync(20).await;
     ilona.execute(Command::SetRole { space: "Harbour".into(), member: "Maria".into(), role: "viewer".into() }).await;
-    maria.sync(20).await;
+    let viewer = async || maria.detail("Harbour").await.summary.role == "viewer";
+    while !viewer().await {
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
     let told = |lines: &[LogLine], kind: &str, text: &str| lines.iter().any(|line| line.kind == kind && line.text == text);
     let lines = log(&ilona).await;
     assert!(told(&lines, "members", "You made Maria editor of “Harbour”."), "{lines:?}");

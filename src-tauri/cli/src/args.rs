@@ -9,7 +9,8 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand};
 
 pub(crate) use nested::{
-    AttachmentCommand, BundleCommand, ColleagueCommand, ComputerCommand, InvitationCommand, SpaceCommand, TagCommand, TrayCommand,
+    AttachmentCommand, BundleCommand, ColleagueCommand, ComputerCommand, InvitationCommand, SettingCommand, SpaceCommand, TagCommand,
+    TrayCommand,
 };
 pub(crate) use shared::{LockWith, Many, Scope};
 pub(crate) use sharing::SharingCommand;
@@ -354,6 +355,9 @@ pub(crate) enum Command {
         #[arg(long)]
         repair: bool,
     },
+    /// Settings of this computer: relay, network, files, region
+    #[command(subcommand)]
+    Setting(SettingCommand),
     /// Make lists, search and check sums again from the changes
     Rebuild,
     /// What could not be read and was set aside

@@ -17,6 +17,7 @@ mod past;
 mod records;
 mod run;
 mod serve;
+mod settings;
 mod sharing;
 mod ties;
 mod today;

@@ -11,7 +11,7 @@ use crate::args::{AttachmentCommand, Cli, Command, TagCommand};
 use crate::backend::{Backend, vault_dir};
 use crate::maintenance::KeyFrom;
 use crate::output::Out;
-use crate::{bulk, duplicates, lists, maintenance, past, records, sharing, ties, today};
+use crate::{bulk, duplicates, lists, maintenance, past, records, settings, sharing, ties, today};
 
 /// Runs one command line.
 pub(crate) fn run(cli: Cli) -> Result<ExitCode, ErrorView> {
@@ -118,6 +118,7 @@ async fn plain(out: Out, backend: &mut Backend, dir: &Path, command: Command, ye
         Command::TakeOver { id, fields, copy, to_copy } => ties::take_over(out, backend, id, copy, fields, to_copy).await,
         Command::Move { id, space } => records::move_to(out, backend, id, space).await,
         Command::Check { repair } => maintenance::check(out, backend, dir, repair).await,
+        Command::Setting(command) => settings::run(out, backend, command).await,
         Command::Rebuild => maintenance::rebuild(out, backend).await,
         Command::Damage { id, scope } => maintenance::damage(out, backend, id.map(|id| records::reference(scope, id))).await,
         Command::Backup { file, lock } => maintenance::backup(out, backend, &file, lock.into()).await,

@@ -26,9 +26,11 @@ pub(crate) async fn serve(out: Out, dir: &Path, bind: Option<SocketAddr>, lan: b
         print(out, &Event::Listening { computer, addresses })?;
     }
     let mut stop = std::pin::pin!(stop_signal());
+    let mut reload = reload_signals();
     loop {
         tokio::select! {
             () = &mut stop => break,
+            () = reload.asked() => host.reload().await?,
             event = events.recv() => match event {
                 Ok(Event::Listening { .. }) => {}
                 Ok(event) => print(out, &event)?,
@@ -97,4 +99,41 @@ async fn stop_signal() {
 #[cfg(not(unix))]
 async fn stop_signal() {
     let _ = tokio::signal::ctrl_c().await;
+}
+
+/// Signals that ask to read the settings again.
+#[cfg(unix)]
+struct Reloads(Option<tokio::signal::unix::Signal>);
+
+#[cfg(unix)]
+fn reload_signals() -> Reloads {
+    Reloads(tokio::signal::unix::signal(tokio::signal::unix::SignalKind::hangup()).ok())
+}
+
+#[cfg(unix)]
+impl Reloads {
+    async fn asked(&mut self) {
+        match &mut self.0 {
+            Some(signal) => {
+                signal.recv().await;
+            }
+            None => std::future::pending().await,
+        }
+    }
+}
+
+/// Where there are no such signals, `tuttu setting set` does the same.
+#[cfg(not(unix))]
+struct Reloads;
+
+#[cfg(not(unix))]
+fn reload_signals() -> Reloads {
+    Reloads
+}
+
+#[cfg(not(unix))]
+impl Reloads {
+    async fn asked(&mut self) {
+        std::future::pending().await
+    }
 }

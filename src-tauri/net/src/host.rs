@@ -62,7 +62,7 @@ impl Host {
             let engine = engine.clone();
             aside(move || hints::keep(&engine, endpoint::PORT_SETTING, &port.to_string())).await?;
         }
-        let net = Net::new(engine, endpoint.clone(), place, relay, options.lan && kept.lan);
+        let net = Net::new(engine, endpoint.clone(), place, (relay, options.relay), options.lan && kept.lan);
         let host = Self { net: Arc::clone(&net) };
         let me = endpoint.id();
         net.tasks.spawn(accept::run(Arc::clone(&net), endpoint));
@@ -112,6 +112,17 @@ impl Host {
         let mut asked = self.net.stop_asked.subscribe();
         // The sender lives as long as this host.
         let _ = asked.wait_for(|asked| *asked).await;
+    }
+
+    /// Reads the settings of the network again and dials everybody who is not connected. No connection is lost.
+    ///
+    /// # Errors
+    /// When the settings cannot be read.
+    pub async fn reload(&self) -> Result<(), ErrorView> {
+        requests::settings_changed(&self.net).await?;
+        self.net.lan.be_eager();
+        self.net.dial_now();
+        Ok(())
     }
 
     /// Closes connections in order, then the vault, as soon as no clone of this host or its engine is left.

@@ -44,6 +44,8 @@ pub(crate) struct Net {
     pub(crate) place: Place,
     endpoint: RwLock<Endpoint>,
     relay: Mutex<Relay>,
+    /// The relay this run was started with, which goes before the settings.
+    pub(crate) relay_option: Option<String>,
     pub(crate) lan: Lan,
     pub(crate) live: Live,
     /// Held while the engine is told who is reachable, so that the newest word is the last.
@@ -73,7 +75,7 @@ impl std::fmt::Debug for Net {
 }
 
 impl Net {
-    pub(crate) fn new(engine: Engine, endpoint: Endpoint, place: Place, relay: Relay, lan: bool) -> Arc<Self> {
+    pub(crate) fn new(engine: Engine, endpoint: Endpoint, place: Place, relay: (Relay, Option<String>), lan: bool) -> Arc<Self> {
         let me = engine.computer();
         let lan = Lan::new(lan);
         lan.attach(&endpoint);
@@ -82,7 +84,8 @@ impl Net {
             me,
             place,
             endpoint: RwLock::new(endpoint),
-            relay: Mutex::new(relay),
+            relay: Mutex::new(relay.0),
+            relay_option: relay.1,
             lan,
             live: Live::new(me),
             telling: Mutex::default(),

@@ -106,9 +106,8 @@ impl Membership {
         let grants = (0..graph.persons.len()).map(|person| grant_in_force(&graph, &mut rules, person)).collect();
         let mut computers = BTreeMap::new();
         for (person, computer) in graph.certificates.keys().copied() {
-            if let Some(certificate) = rules.certificate(person, computer) {
-                let state =
-                    ComputerState { certificate, certified: rules.counts(certificate, person), revoking: rules.revoking(person, computer) };
+            if let Some((certificate, certified)) = rules.certificate(person, computer) {
+                let state = ComputerState { certificate, certified, revoking: rules.revoking(person, computer) };
                 computers.insert((person, computer), state);
             }
         }

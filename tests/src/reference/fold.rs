@@ -54,19 +54,30 @@ impl Fold {
         rightful
     }
 
-    /// The certificate that makes a computer a person's: nearest to the key, then nearest to the genesis, then the lowest.
+    /// The certificates that make a computer a person's, where one of them counts: those nearest to the key.
     #[must_use]
-    pub fn certificate(&self, world: &World, person: Person, computer: Computer) -> Option<Id> {
+    pub fn certificates(&self, world: &World, person: Person, computer: Computer) -> Vec<Id> {
         let names = |op: &Id| world.ops[op].act == Act::Certify { person, computer };
-        let rightful = self.ops.iter().copied().filter(names).filter(|op| Self::rightful(world, *op, None));
-        rightful.min_by_key(|op| (tree_depth(world, *op), world.depth[op], *op))
+        let rightful: Vec<Id> = self.ops.iter().copied().filter(names).filter(|op| Self::rightful(world, *op, None)).collect();
+        let nearest = rightful.iter().map(|op| tree_depth(world, *op)).min();
+        rightful.into_iter().filter(|op| Some(tree_depth(world, *op)) == nearest).collect()
     }
 
-    fn computers_above(&self, world: &World, person: Person, computer: Computer) -> Vec<Computer> {
-        match self.certificate(world, person, computer).map(|op| world.ops[&op].signer) {
-            Some(Hand::Computer(above)) => [vec![above], self.computers_above(world, person, above)].concat(),
-            _ => Vec::new(),
+    /// Whether one of them counts.
+    #[must_use]
+    pub fn certified(&self, world: &World, person: Person, computer: Computer) -> bool {
+        self.certificates(world, person, computer).into_iter().any(|op| self.counts(world, op, person))
+    }
+
+    fn computers_above(&self, world: &World, person: Person, computer: Computer) -> BTreeSet<Computer> {
+        let mut all = BTreeSet::new();
+        for certificate in self.certificates(world, person, computer) {
+            if let Hand::Computer(above) = world.ops[&certificate].signer {
+                all.insert(above);
+                all.extend(self.computers_above(world, person, above));
+            }
         }
+        all
     }
 
     /// Revocations of a computer by those entitled to, whether or not they count.
@@ -104,9 +115,8 @@ impl Fold {
             Hand::Key(key) => return key == person,
             Hand::Computer(computer) => computer,
         };
-        let Some(certificate) = self.certificate(world, person, computer) else { return false };
         let revokes_itself = matches!(world.ops[&op].act, Act::Revoke { computer: target, .. } if target == computer);
-        self.counts(world, certificate, person)
+        self.certified(world, person, computer)
             && self.revocations(world, person, computer).into_iter().all(|revocation| {
                 let excused = revokes_itself && world.ops[&revocation].signer == Hand::Computer(computer);
                 revocation == op || excused || world.past[&revocation].contains(&op) || !self.takes_out(world, revocation, person)
@@ -121,8 +131,7 @@ impl Fold {
 
     #[must_use]
     pub fn live(&self, world: &World, person: Person, computer: Computer) -> bool {
-        let certified = self.certificate(world, person, computer).is_some_and(|op| self.counts(world, op, person));
-        certified && self.revoking(world, person, computer).is_empty()
+        self.certified(world, person, computer) && self.revoking(world, person, computer).is_empty()
     }
 
     // Roles: a tree of grants under the genesis.
@@ -226,7 +235,7 @@ impl Fold {
         self.ops.contains(&feed.grant)
             && role >= EDITOR
             && Self::rightful(world, feed.grant, None)
-            && self.certificate(world, person, feed.computer).is_some()
+            && !self.certificates(world, person, feed.computer).is_empty()
     }
 
     /// R1: the cuts in force; `(0, None)` shuts the feed.
@@ -238,8 +247,7 @@ impl Fold {
             return shut;
         }
         let (person, _) = world.ops[&grant].grant().unwrap();
-        let certificate = self.certificate(world, person, computer).unwrap();
-        if !self.counts(world, certificate, person) {
+        if !self.certified(world, person, computer) {
             return shut;
         }
         let ends = self.ending(world, grant, EDITOR).into_iter().chain(self.revoking(world, person, computer));
@@ -276,7 +284,7 @@ fn tree_depth(world: &World, certificate: Id) -> usize {
     match (&it.act, it.signer) {
         (Act::Certify { person, .. }, Hand::Computer(signer)) => {
             let past = world.fold(&world.past[&certificate].iter().copied().collect());
-            past.certificate(world, *person, signer).map_or(usize::MAX, |above| tree_depth(world, above).saturating_add(1))
+            past.certificates(world, *person, signer).first().map_or(usize::MAX, |above| tree_depth(world, *above).saturating_add(1))
         }
         _ => 1,
     }

@@ -208,6 +208,25 @@ pub(crate) enum BundleCommand {
     },
 }
 
+/// What to do with the settings of this computer.
+#[derive(Debug, Subcommand)]
+pub(crate) enum SettingCommand {
+    /// All settings with their values
+    List,
+    /// Set one; a running Tuttu takes it over without losing connections
+    Set {
+        /// Its key, from `setting list`
+        key: String,
+        /// Its value
+        value: String,
+    },
+    /// Go back to what holds without a choice
+    Unset {
+        /// Its key
+        key: String,
+    },
+}
+
 /// What to do with what does not count any more.
 #[derive(Debug, Subcommand)]
 pub(crate) enum TrayCommand {

@@ -68,7 +68,7 @@ impl<'a> Rules<'a> {
                 let depth = match node.signer {
                     Hand::Key(key) => (key == person).then_some(1),
                     Hand::Computer(computer) if self.is_live(person, computer) => {
-                        self.certificate(person, computer).map(|parent| self.known[parent].tree_depth + 1)
+                        self.nearest_certificates(person, computer).first().map(|parent| self.known[*parent].tree_depth + 1)
                     }
                     Hand::Computer(_) => None,
                 };
@@ -103,12 +103,23 @@ impl<'a> Rules<'a> {
         signer_speaks && (held == Role::Owner || leaves) && self.is_in_force(tenure)
     }
 
-    /// The certificate that makes a computer this person's: of the rightful ones, the nearest to the person key, then the earliest.
-    /// Each certificate in the chain to the key is therefore nearer than the one it carries.
-    pub(super) fn certificate(&self, person: usize, computer: usize) -> Option<usize> {
-        let certificates = self.graph.certificates.get(&(person, computer))?;
-        let rightful = certificates.iter().copied().filter(|op| self.holds(*op) && self.known[*op].rightful);
-        rightful.min_by_key(|op| (self.known[*op].tree_depth, *op))
+    /// The certificates that make a computer this person's: of the rightful ones those nearest to the person key, the earliest first. One that counts is
+    /// enough: whoever carries a voucher a second time, past a revocation, takes nothing from the first. Every certificate in a chain to the key is nearer than
+    /// the one it carries.
+    pub(super) fn nearest_certificates(&self, person: usize, computer: usize) -> Vec<usize> {
+        let certificates = self.graph.certificates.get(&(person, computer)).into_iter().flatten().copied();
+        let mut nearest: Vec<usize> = certificates.filter(|op| self.holds(*op) && self.known[*op].rightful).collect();
+        nearest.sort_unstable_by_key(|op| (self.known[*op].tree_depth, *op));
+        let depth = nearest.first().map(|op| self.known[*op].tree_depth);
+        nearest.retain(|op| Some(self.known[*op].tree_depth) == depth);
+        nearest
+    }
+
+    /// The first of them that counts, else the first; and whether it counts.
+    pub(super) fn certificate(&mut self, person: usize, computer: usize) -> Option<(usize, bool)> {
+        let nearest = self.nearest_certificates(person, computer);
+        let counting = nearest.iter().copied().find(|op| self.counts(*op, person));
+        counting.map(|op| (op, true)).or_else(|| nearest.first().map(|op| (*op, false)))
     }
 
     /// Whether an operation signed in a person's name stands, as far as the signing computer goes.
@@ -128,8 +139,7 @@ impl<'a> Rules<'a> {
             Hand::Key(key) => return key == person,
             Hand::Computer(computer) => computer,
         };
-        let Some(certificate) = self.certificate(person, computer) else { return false };
-        if !self.counts(certificate, person) {
+        if !self.is_certified(person, computer) {
             return false;
         }
         // Two computers of one that revokes itself (a restored copy) must not void each other's revocation.
@@ -181,12 +191,16 @@ impl<'a> Rules<'a> {
     }
 
     pub(super) fn computers_above(&self, person: usize, computer: usize) -> Vec<usize> {
-        let mut above = Vec::new();
-        let mut at = self.certificate(person, computer);
-        while let Some(certificate) = at {
-            let Hand::Computer(signer) = self.graph.nodes[certificate].signer else { break };
-            above.push(signer);
-            at = self.certificate(person, signer);
+        let mut above: Vec<usize> = Vec::new();
+        let mut waiting = vec![computer];
+        while let Some(at) = waiting.pop() {
+            for certificate in self.nearest_certificates(person, at) {
+                let Hand::Computer(signer) = self.graph.nodes[certificate].signer else { continue };
+                if !above.contains(&signer) {
+                    above.push(signer);
+                    waiting.push(signer);
+                }
+            }
         }
         above
     }
@@ -199,8 +213,11 @@ impl<'a> Rules<'a> {
 
     /// Whether a computer counts as this person's.
     pub(super) fn is_live(&mut self, person: usize, computer: usize) -> bool {
-        let Some(certificate) = self.certificate(person, computer) else { return false };
-        self.counts(certificate, person) && self.revoking(person, computer).is_empty()
+        self.is_certified(person, computer) && self.revoking(person, computer).is_empty()
+    }
+
+    fn is_certified(&mut self, person: usize, computer: usize) -> bool {
+        self.certificate(person, computer).is_some_and(|(_, counts)| counts)
     }
 
     /// Whether an operation under a tenure stands: it was rightful, its signer counts, and whatever ended its tenure knew of it.

@@ -190,3 +190,21 @@ fn a_chain_leads_around_what_was_revoked() {
     assert_eq!(path(&space, 103), [signer(1), signer(101)]);
     assert_eq!(space.fold().vouchers(&person(2)).len(), 0);
 }
+
+/// Who joins brings its vouchers resting on the genesis, not knowing what happened to those who signed them. That takes nothing from a computer whose
+/// place was known when they were taken out.
+#[test]
+fn a_voucher_carried_a_second_time_past_a_revocation_takes_nothing_from_the_first() {
+    let mut space = Space::new();
+    space.carry(102, voucher(1, 103, 102));
+    assert_eq!(space.live(), [101, 102, 103]);
+    space.revoke(101, 101);
+    assert_eq!(space.live(), [102, 103], "what the first one had vouched for was known");
+    let mut parent = OpHash(space.id.0);
+    for voucher in [voucher(1, 101, 1), voucher(1, 102, 101), voucher(1, 104, 102)] {
+        let body = OpBody::Vouch { voucher };
+        parent = space.push(104, Op { space: Some(space.id), parents: vec![parent], tenure: None, signer: signer(104), time: 0, body });
+    }
+    // The newcomer’s own place is known to nobody that took the first one out, and its chain is no other than the one that is known.
+    assert_eq!(space.live(), [102, 103, 104]);
+}
