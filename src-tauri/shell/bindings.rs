@@ -20,6 +20,7 @@ pub(crate) fn builder() -> tauri_specta::Builder<tauri::Wry> {
             commands::join_requests,
             commands::answer_request,
             commands::sync_now,
+            commands::fetch_file,
             commands::addresses,
             commands::open_external,
         ])

@@ -5,7 +5,7 @@ use specta::Type;
 use tauri::{AppHandle, Manager};
 use tuttu_engine::NewVault;
 use tuttu_engine::api::{Answer, Command, ErrorCode, ErrorView, JoinRequestView, Outcome, Query};
-use tuttu_net::{JoinOffer, Joined, Reply, Request};
+use tuttu_net::{Fetched, JoinOffer, Joined, Reply, Request};
 
 use crate::links::Links;
 use crate::session::{Session, Vault};
@@ -13,6 +13,8 @@ use crate::{external, suggestion};
 
 /// How long an exchange that the person asked for may take, in seconds.
 const SYNC_TIMEOUT: u32 = 30;
+/// How long a file that the person asked for may take to come, in seconds. It stays asked for afterwards.
+const FETCH_TIMEOUT: u32 = 600;
 
 /// How the vault stands.
 #[derive(Debug, Clone, Copy, Serialize, Type)]
@@ -57,7 +59,7 @@ pub(crate) struct Addresses {
 #[specta::specta]
 pub(crate) async fn vault_state(app: AppHandle) -> VaultState {
     let (kind, error) = match app.state::<Session>().look(&app).await {
-        Vault::None => (VaultKind::None, None),
+        Vault::None | Vault::Joining(..) => (VaultKind::None, None),
         Vault::Open(_) => (VaultKind::Open, None),
         Vault::Trouble(error) => (VaultKind::Trouble, Some(error)),
     };
@@ -114,13 +116,20 @@ pub(crate) async fn join_start(app: AppHandle, link: String) -> Result<JoinOffer
     }
 }
 
-/// Dials the computer named by a link that makes this one the inviter's next computer; then as with a space. Records that are here move along.
+/// Dials the computer named by a link that makes this one the inviter's next computer; then as with a space. Records that are here move along. Needs
+/// no vault: where there is none, one is made when the spaces arrive.
 #[tauri::command]
 #[specta::specta]
 pub(crate) async fn join_person_start(app: AppHandle, link: String, computer_name: Option<String>) -> Result<JoinOffer, ErrorView> {
-    match request(&app, Request::JoinPerson { link, auto: false, computer_name }).await? {
-        Reply::JoinOffer(offer) => Ok(offer),
-        other => Err(unexpected(&other)),
+    let session = app.state::<Session>();
+    let host = session.host_to_join().await?;
+    match host.request(Request::JoinPerson { link, auto: false, computer_name }).await {
+        Ok(Reply::JoinOffer(offer)) => Ok(offer),
+        Ok(other) => Err(unexpected(&other)),
+        Err(error) => {
+            session.joining_ended(&app, Err(&error)).await;
+            Err(error)
+        }
     }
 }
 
@@ -128,7 +137,11 @@ pub(crate) async fn join_person_start(app: AppHandle, link: String, computer_nam
 #[tauri::command]
 #[specta::specta]
 pub(crate) async fn join_answer(app: AppHandle, offer: String, same: bool) -> Result<Option<Joined>, ErrorView> {
-    match request(&app, Request::JoinAnswer { offer, same }).await {
+    let session = app.state::<Session>();
+    let answer = session.joining_host().await?.request(Request::JoinAnswer { offer, same }).await;
+    let joined = if same { answer.as_ref().map(|reply| matches!(reply, Reply::Joined(_))) } else { Ok(false) };
+    session.joining_ended(&app, joined).await;
+    match answer {
         Ok(Reply::Joined(joined)) if same => Ok(Some(joined)),
         Ok(Reply::Joined(_) | Reply::Done) => Ok(None),
         Ok(other) => Err(unexpected(&other)),
@@ -163,6 +176,16 @@ pub(crate) async fn answer_request(app: AppHandle, request: String, approve: boo
 #[specta::specta]
 pub(crate) async fn sync_now(app: AppHandle) -> Result<(), ErrorView> {
     request(&app, Request::Sync { timeout: SYNC_TIMEOUT }).await.map(drop)
+}
+
+/// Fetches a file of a record from whoever has it and can be reached.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn fetch_file(app: AppHandle, hash: String) -> Result<Fetched, ErrorView> {
+    match request(&app, Request::Fetch { hash, timeout: FETCH_TIMEOUT }).await? {
+        Reply::Fetched(fetched) => Ok(fetched),
+        other => Err(unexpected(&other)),
+    }
 }
 
 /// Where this computer listens.

@@ -36,4 +36,4 @@ mod whereabouts;
 pub use client::Client;
 pub use hints::offline_invite;
 pub use host::{Host, HostOptions};
-pub use request::{JoinOffer, Joined, Reply, Request, SyncResult};
+pub use request::{Fetched, JoinOffer, Joined, Reply, Request, SyncResult};

@@ -3,6 +3,7 @@ import type { RecordRef, Row } from "./types";
 
 export type Place = "people" | "orgs" | "choices" | "space" | "settings" | "import" | "join";
 export type Kind = "person" | "org";
+export type SettingsTab = "appearance" | "keys" | "computers" | "computer" | "network" | "import";
 
 /** A record with what dialogs say about it. */
 export type Named = Pick<Row, "id" | "space" | "kind" | "name">;
@@ -13,6 +14,8 @@ export type Overlay =
   | { kind: "keys" }
   | { kind: "new-space" }
   | { kind: "invite"; space: string }
+  | { kind: "link-computer" }
+  | { kind: "unlink-computer"; computer: string; name: string }
   | { kind: "request"; id: string }
   | { kind: "move"; records: readonly Named[] }
   | { kind: "delete"; records: readonly Named[] }
@@ -33,6 +36,10 @@ class Nav {
   syncOpen = $state(false);
   /** A link that was opened or is being typed, for the join page. */
   link = $state("");
+  /** The join page is there to make this computer the next one of whoever made the link. */
+  asComputer = $state(false);
+  /** Where somebody was last in the settings, as long as the window is open. */
+  settings = $state<SettingsTab>("appearance");
   /** Where the focus goes as soon as the record that was just opened is there: its `name`, or what is to be written down. */
   begin = $state<string | null>(null);
   /** The space that people were going to be moved into, so that the dialog begins with it. */
@@ -58,6 +65,18 @@ class Nav {
     this.creating = null;
     selection.clear();
     this.record = { space: row.space, id: row.id };
+  }
+
+  /** Opens one page of the settings. */
+  openSettings(page: SettingsTab): void {
+    this.go("settings");
+    this.settings = page;
+  }
+
+  /** Opens the page on which a link is used: one into a space, or one that makes this an own computer. */
+  join(asComputer: boolean): void {
+    this.asComputer = asComputer;
+    this.go("join");
   }
 
   create(kind: Kind): void {

@@ -61,7 +61,9 @@ function all(): PaletteCommand[] {
     { id: "new-org", label: "New organisation", icon: "org", run: () => nav.create("org") },
     { id: "new-space", label: "New space", icon: "layers", run: () => (nav.overlay = { kind: "new-space" }) },
     { id: "import", label: "Import contacts from a file", icon: "upload", run: () => void importFile() },
-    { id: "join", label: "Join a space with a link", icon: "log-in", run: () => nav.go("join") },
+    { id: "join", label: "Join a space with a link", icon: "log-in", run: () => nav.join(false) },
+    { id: "link-computer", label: "Link another computer of yours", icon: "linkdev", run: () => (nav.overlay = { kind: "link-computer" }) },
+    { id: "computers", label: "Your computers", icon: "monitor", run: () => nav.openSettings("computers") },
     ...shared
       .filter(({ role }) => role === "owner")
       .map((space): PaletteCommand => ({

@@ -1,10 +1,19 @@
-import { onEvent, trigger, type ErrorView, type Event, type JoinRequestView, type ReminderView, type VaultStatus } from "$platform";
+import {
+  onEvent,
+  trigger,
+  type ErrorView,
+  type Event,
+  type JoinRequestView,
+  type Query,
+  type ReminderView,
+  type VaultStatus,
+} from "$platform";
 import { failureOf } from "$platform";
 import { cache } from "./live.svelte";
 import { moment } from "$shared/time";
 import { typing } from "./keys.svelte";
 import { nav } from "./nav.svelte";
-import { wish } from "./requests";
+import { isComputerLink, wish } from "./requests";
 import { toasts } from "./toasts.svelte";
 
 type Stage = "starting" | "none" | "open" | "trouble";
@@ -12,9 +21,12 @@ type Stage = "starting" | "none" | "open" | "trouble";
 /** A `tuttu:` link was opened: the join page takes it, at once or as soon as there is a vault. */
 export function openLink(link: string): void {
   nav.overlay = null;
-  nav.go("join");
+  nav.join(isComputerLink(link));
   nav.link = link;
 }
+
+/** The questions whose answers say who is connected and has what. */
+const whoHasWhat = (query: Query) => query.type === "status" || query.type === "space" || query.type === "computers";
 
 /** The vault this window shows: whether there is one, how it stands, and what the engine tells without being asked. */
 class Session {
@@ -57,6 +69,11 @@ class Session {
     this.#follow();
   }
 
+  /** There was no vault, and this became somebody's next computer: it is open now. */
+  opened(): void {
+    this.#follow();
+  }
+
   /** The space's summary, by id. */
   space(id: string | null | undefined) {
     return this.status?.spaces.find((space) => space.id === id);
@@ -70,7 +87,7 @@ class Session {
   /** Shows a request at once, unless that would take the words out of somebody's hands; it stays in the sidebar either way. */
   #callFor(request: JoinRequestView): void {
     const show = () => (nav.overlay = { kind: "request", id: request.id });
-    if (nav.overlay?.kind === "invite" || (!nav.overlay && !typing())) show();
+    if (nav.overlay?.kind === "invite" || nav.overlay?.kind === "link-computer" || (!nav.overlay && !typing())) show();
     else
       toasts.show({
         icon: "user-plus",
@@ -126,12 +143,12 @@ class Session {
         break;
       case "sync":
         if (this.status) this.status = { ...this.status, sync: event.line };
-        cache.refresh((query) => query.type === "status" || query.type === "space");
+        cache.refresh(whoHasWhat);
         break;
       case "peer":
       case "delivered":
       case "refused":
-        cache.refresh((query) => query.type === "status" || query.type === "space");
+        cache.refresh(whoHasWhat);
         break;
       case "join-request":
         this.requests = [...this.requests.filter((request) => request.id !== event.request.id), event.request];

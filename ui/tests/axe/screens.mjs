@@ -9,6 +9,11 @@ const harbour = async (page) => {
   await at(page, "space-members").first().click();
   await at(page, "member-row").first().waitFor();
 };
+const linkComputer = async (page) => {
+  await at(page, "settings").click();
+  await at(page, "settings-computers").click();
+  await at(page, "computer-add").click();
+};
 const showDetails = async (page) => {
   const tab = at(page, "tab-details");
   if (await tab.isVisible()) await tab.click();
@@ -205,6 +210,59 @@ export const screens = [
     go: async (page) => (await priya(page), await at(page, "sync-line").click(), await at(page, "sync-popover").waitFor()),
   },
   { name: "settings", go: async (page) => (await at(page, "settings").click(), await at(page, "settings-page").waitFor()) },
+  {
+    name: "settings-computers",
+    go: async (page) => (
+      await at(page, "settings").click(),
+      await at(page, "settings-computers").click(),
+      await at(page, "own-computer").first().waitFor()
+    ),
+  },
+  {
+    name: "computer-link",
+    go: async (page) => (await linkComputer(page), await at(page, "link-computer-make").waitFor()),
+  },
+  {
+    name: "computer-link-made",
+    go: async (page) => (
+      await linkComputer(page),
+      await at(page, "link-computer-make").click(),
+      await at(page, "link-computer-waiting").waitFor()
+    ),
+  },
+  {
+    name: "computer-confirm",
+    go: async (page) => (
+      await linkComputer(page),
+      await at(page, "link-computer-make").click(),
+      await at(page, "link-computer-waiting").waitFor(),
+      await page.evaluate(() => window.fake.engine.bringJoinRequest(true)),
+      await at(page, "request-words").waitFor()
+    ),
+  },
+  {
+    name: "computer-unlink",
+    go: async (page) => (
+      await at(page, "settings").click(),
+      await at(page, "settings-computers").click(),
+      await at(page, "computer-unlink").first().click(),
+      await at(page, "unlink-confirm").waitFor()
+    ),
+  },
+  {
+    name: "join-computer-paste",
+    query: { vault: "none" },
+    go: async (page) => (await at(page, "onboarding-link-computer").click(), await at(page, "join-computer").waitFor()),
+  },
+  {
+    name: "join-computer",
+    query: { vault: "none", link: "tuttu://computer/ABC" },
+    go: async (page) => (await at(page, "join-continue").click(), await at(page, "join-words").waitFor()),
+  },
+  {
+    name: "join-computer-moving",
+    go: async (page) => (await page.evaluate(() => window.fake.openLink("tuttu://computer/ABC")), await at(page, "join-moving").waitFor()),
+  },
   ...["keys", "computer", "network", "import"].map((name) => ({
     name: `settings-${name}`,
     go: async (page) => (await at(page, "settings").click(), await at(page, `settings-${name}`).click()),

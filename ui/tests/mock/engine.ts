@@ -9,13 +9,14 @@ import type {
   InvitationView,
   JoinRequestView,
   Outcome,
+  OwnComputerView,
   Query,
   RecordView,
   Row,
   SpaceSummary,
   VaultStatus,
 } from "../../src/platform/bindings";
-import { ago, history, ids, invitation, members, orgs, people, record, spaces, timeline } from "./data";
+import { ago, history, ids, invitation, members, orgs, ownComputers, people, record, spaces, timeline } from "./data";
 
 export interface Scenario {
   vault: "none" | "open" | "trouble";
@@ -34,6 +35,7 @@ export class FakeEngine {
   settings: Map<string, string>;
   invitations: InvitationView[] = [];
   requests: JoinRequestView[] = [];
+  computers: OwnComputerView[] = [];
   conflicts: ConflictView[] = [];
   undone: (() => void)[] = [];
   person = "Ilona Varis";
@@ -50,6 +52,7 @@ export class FakeEngine {
     this.#tell = tell;
     this.kind = scenario.vault;
     this.settings = new Map(Object.entries(scenario.settings));
+    this.computers = scenario.data === "empty" ? ownComputers().slice(0, 1) : ownComputers();
     this.spaces = scenario.data === "empty" ? spaces().slice(0, 1) : spaces();
     if (scenario.data !== "empty") {
       for (const one of [...people(scenario.data === "many" ? 100_000 : 0), ...orgs()]) this.records.set(one.id, one);
@@ -150,6 +153,8 @@ export class FakeEngine {
           },
         };
       }
+      case "computers":
+        return { type: "computers", value: structuredClone(this.computers) };
       case "settings":
         return { type: "settings", value: [...this.settings].map(([key, value]) => ({ key, value })) };
       case "trash":
@@ -261,6 +266,26 @@ export class FakeEngine {
         this.invitations = [made, ...this.invitations];
         return { type: "invitation", invitation: made };
       }
+      case "inviteComputer": {
+        const made = invitation({
+          id: `i_new${this.#next++}`,
+          link: "tuttu://computer/AHC7QM2VK9DW4XB8NTELP3RKZ6SHQ1YAHC7QM2VK9DW4XB8NTELP3RKZ6SHQ1Y",
+          space: ids.own,
+          role: "computer",
+          forWhom: "",
+          relay: command.relay ?? "",
+          made: new Date().toISOString(),
+          expires: new Date(Date.now() + command.expiresIn * 1000).toISOString(),
+        });
+        this.invitations = [made, ...this.invitations];
+        return { type: "invitation", invitation: made };
+      }
+      case "revokeComputer":
+        this.computers = this.computers.map((own) =>
+          own.computer.id === command.computer ? { ...own, revoked: true, revocable: false, spaces: [] } : own,
+        );
+        this.#changed([]);
+        return { type: "done" };
       case "withdrawInvitation":
         this.invitations = this.invitations.map((one) => (one.id === command.invitation ? { ...one, state: "withdrawn" } : one));
         return { type: "done" };
@@ -296,7 +321,8 @@ export class FakeEngine {
     }
   }
 
-  bringJoinRequest(): void {
+  /** Somebody brings an invitation; with `own` it is another computer of the person. */
+  bringJoinRequest(own = false): void {
     const request: JoinRequestView = {
       id: "r_1",
       space: ids.harbour,
@@ -307,6 +333,7 @@ export class FakeEngine {
       words: ["birch", "ladder", "otter", "seventeen"],
       path: "lan",
       at: new Date().toISOString(),
+      ...(own ? { space: ids.own, spaceName: "My own", personName: this.person, computerName: "Ilona’s tablet", role: "computer" } : {}),
     };
     this.requests = [request];
     this.#tell({ event: "join-request", request });
@@ -316,7 +343,7 @@ export class FakeEngine {
     const key = `${kind} ${sort}`;
     const known = this.#sorted.get(key);
     if (known) return known;
-    const list = [...this.records.values()].filter((one) => one.kind === kind && !one.deleted);
+    const list = [...this.records.values()].filter((one) => (kind === "" || one.kind === kind) && !one.deleted);
     list.sort(sort === "name" ? (a, b) => byName.compare(a.name, b.name) : (a, b) => (a.changed.at < b.changed.at ? 1 : -1));
     this.#sorted.set(key, list);
     return list;

@@ -19,6 +19,7 @@ type Args = Record<string, never> & {
   personName: string;
   computerName: string;
   link: string;
+  offer: string;
   same: boolean;
   text: string;
 };
@@ -67,8 +68,26 @@ export function install(scenario: Scenario): Fake {
         path: "lan",
       };
     },
-    join_answer: async ({ same }) => {
+    join_person_start: ({ link, computerName }) => {
+      if (!/^tuttu:(\/\/)?computer\//i.test(link)) throw failure("link", "This link leads into a space.");
+      if (computerName) engine.computer = computerName;
+      return {
+        id: "j_2",
+        inviter: "Ilona Varis",
+        inviterComputer: "Ilona’s Mac mini",
+        spaceName: "",
+        role: "computer",
+        expires: new Date(Date.now() + 3_000_000).toISOString(),
+        words: ["birch", "ladder", "otter", "seventeen"],
+        path: "lan",
+      };
+    },
+    join_answer: async ({ offer, same }) => {
       await new Promise((resolve) => setTimeout(resolve, 400));
+      if (offer === "j_2" && same) {
+        engine.kind = "open";
+        return { space: "s_own", name: "My own", inviter: "Ilona Varis", words: [], spaces: 4, moved: 0 };
+      }
       return same ? { space: "s_harbour", name: "Harbour Commons", inviter: "Ilona Varis", words: [] } : null;
     },
     join_requests: () => engine.requests,
