@@ -59,6 +59,29 @@ impl<'a> Person<'a> {
         self.window.press("join-continue").await;
     }
 
+    /// First start: this is one more computer of somebody who has Tuttu already.
+    pub async fn links_this_computer(&self, link: &str) {
+        self.window.press("onboarding-link-computer").await;
+        self.window.overwrite("join-computer", self.computer.name()).await;
+        self.window.write("join-link", link).await;
+        self.window.press("join-continue").await;
+    }
+
+    /// Opens the page of one's own computers.
+    pub async fn looks_at_own_computers(&self) {
+        self.window.press("settings").await;
+        self.window.press("settings-computers").await;
+        self.window.sees("own-computer", "this computer").await;
+    }
+
+    /// Makes a link for the next computer of one's own.
+    pub async fn makes_link_for_own_computer(&self) -> String {
+        self.looks_at_own_computers().await;
+        self.window.press("computer-add").await;
+        self.window.press("link-computer-make").await;
+        self.window.value("link-computer-link").await
+    }
+
     async fn names_themselves(&self, name: &str) {
         self.window.overwrite("onboarding-name", name).await;
         self.window.overwrite("onboarding-computer", self.computer.name()).await;

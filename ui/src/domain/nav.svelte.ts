@@ -1,5 +1,5 @@
 import { selection } from "./selection.svelte";
-import type { RecordRef, Row } from "./types";
+import type { MemberView, RecordRef, Row } from "./types";
 
 export type Place = "people" | "orgs" | "choices" | "space" | "settings" | "import" | "join";
 export type Kind = "person" | "org";
@@ -20,6 +20,7 @@ export type Overlay =
   | { kind: "move"; records: readonly Named[] }
   | { kind: "delete"; records: readonly Named[] }
   | { kind: "remove-member"; space: string; member: string; name: string }
+  | { kind: "exclude-computer"; space: string; member: MemberView; computer: string }
   | { kind: "leave-space"; space: string };
 
 /** Where the person is: a place, a scope, an open record. */

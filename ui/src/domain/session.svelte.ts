@@ -79,6 +79,12 @@ class Session {
     return this.status?.spaces.find((space) => space.id === id);
   }
 
+  /** Whether this person may change what is in a space. */
+  mayWrite(id: string | null | undefined): boolean {
+    const role = this.space(id)?.role;
+    return role === "owner" || role === "editor";
+  }
+
   /** The id of a person by the name they write under, so that a face keeps its hue; the name itself when nobody here has it. */
   personId(name: string): string {
     return this.#ids.get(name) ?? name;

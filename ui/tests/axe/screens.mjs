@@ -118,6 +118,15 @@ export const screens = [
       await at(page, "request-words").waitFor()
     ),
   },
+  { name: "share-take-out", go: async (page) => (await harbour(page), await at(page, "member-computer-remove").first().click()) },
+  {
+    name: "viewer",
+    go: async (page) => (
+      await page.locator('[data-testid="space-row"][data-space="s_mill"]').click(),
+      await at(page, "person-row").first().click(),
+      await page.getByText("You can only see this space.").waitFor()
+    ),
+  },
   { name: "share-remove", go: async (page) => (await harbour(page), await at(page, "member-remove").first().click()) },
   {
     name: "share-waiting",

@@ -1,6 +1,6 @@
 /** The ways people take with their computers, colleagues and files, as in `flows.mjs`. */
 import assert from "node:assert/strict";
-import { flows, focused } from "./flow.mjs";
+import { flows, focused, person } from "./flow.mjs";
 
 const { flow, end } = await flows();
 
@@ -43,13 +43,90 @@ await flow("a new installation becomes another computer of one's own", { vault: 
 
 await flow("a vault with people asks before it moves them along", {}, async (page, at) => {
   await page.evaluate(() => window.fake.openLink("tuttu://computer/ABC"));
-  await at("join-moving").getByText("20 records of Ilona Varis").waitFor();
+  await at("join-moving").getByText("21 records of Ilona Varis").waitFor();
   assert.equal(await focused(page), "join-cancel");
   await at("join-cancel").click();
   await at("sidebar").waitFor();
   await page.evaluate(() => window.fake.openLink("tuttu://computer/ABC"));
   await at("join-move").click();
   await at("join-words").waitFor();
+});
+
+await flow("members: another role, one computer taken out, one's own unlinked", {}, async (page, at) => {
+  await page.locator('[data-testid="space-row"][data-space="s_harbour"]').click();
+  await at("space-members").click();
+  const jon = page.locator('[data-testid="member-row"][data-member="k_jon"]');
+  await jon.getByText("31 to send, last seen").waitFor();
+  await jon.getByTestId("member-role").click();
+  await jon.getByTestId("member-role-viewer").click();
+  await jon.getByTestId("member-role").getByText("Viewer").waitFor();
+  await jon.locator('[data-testid="member-computer"]', { hasText: "Jon’s laptop" }).getByTestId("member-computer-remove").click();
+  await at("exclude-dialog").getByText("What it already has stays on it").waitFor();
+  await at("exclude-dialog").getByText("Jon stays a member, with the other computer.").waitFor();
+  await at("exclude-confirm").click();
+  await page.waitForFunction(() => document.querySelectorAll('[data-member="k_jon"] [data-testid="member-computer"]').length === 1);
+  const maria = page.locator('[data-testid="member-row"][data-member="k_maria"]');
+  await maria.getByTestId("member-computer-remove").click();
+  await at("exclude-dialog").getByText("nothing reaches Maria until one is linked again").waitFor();
+  await page.keyboard.press("Escape");
+  await page.locator('[data-member="k_ilona"]').getByTestId("member-computer-unlink").click();
+  await at("unlink-dialog").getByText("Ilona’s Mac mini").waitFor();
+});
+
+await flow("who is no owner sees members and changes none", {}, async (page, at) => {
+  for (const space of ["s_north", "s_mill"]) {
+    await page.locator(`[data-testid="space-row"][data-space="${space}"]`).click();
+    await at("space-members").click();
+    await at("member-row").first().waitFor();
+    for (const id of ["member-role", "member-remove", "member-computer-remove", "invite"]) assert.equal(await at(id).count(), 0, id);
+    await at("space-settings").click();
+    assert.ok(await at("space-rename").isDisabled());
+    await at("place-people").click();
+  }
+});
+
+await flow("a viewer is offered nothing to change", {}, async (page, at) => {
+  const none = async (...ids) => {
+    for (const id of ids) assert.equal(await at(id).count(), 0, id);
+  };
+  await page.locator('[data-testid="space-row"][data-space="s_mill"]').click();
+  await person(page, "p_15").click();
+  await page.getByText("You can only see this space.").waitFor();
+  await at("composer-space").waitFor({ state: "detached" });
+  await none("new-person", "restore", "add-tag", "add-other", "add-phone", "add-email", "add-file", "field-name-input");
+  // Whatever can be pressed in the record leads somewhere, or writes what is only one's own.
+  const others = await page.evaluate(() =>
+    [...document.querySelectorAll('[data-testid="record"] :is(button, input, textarea, select, [contenteditable])')]
+      .filter((one) => !one.disabled && !one.readOnly)
+      .map((one) => one.dataset.testid ?? one.getAttribute("aria-label") ?? one.textContent.trim())
+      .filter(
+        (name) =>
+          !/^(back|history-open|more|tab-details|log-|composer-|Activity|Details|Open |Previous in|Next in|When: |All$|Notes$|Calls$|Meetings$|Email$|Changes$)/.test(
+            name,
+          ),
+      ),
+  );
+  assert.deepEqual(others, []);
+  await at("composer-text").fill("Knows the archive.");
+  await page.locator(".comp").getByText("Only you").waitFor();
+  await at("more").click();
+  await none("more-move", "more-delete");
+  await page.keyboard.press("Escape");
+  await page.keyboard.press("Escape");
+  await page.locator('[data-index="0"]').focus();
+  await page.keyboard.press("Delete");
+  await page.getByText("You can only see Old Mill Library").waitFor();
+  await none("toast-undo", "delete-dialog");
+  await page.locator('[data-index="0"]').focus();
+  await page.keyboard.press("x");
+  await at("selection-bar").getByText("You can only see them").waitFor();
+  await none("selection-move", "selection-delete");
+  assert.equal(await at("selection-pane").getByRole("button", { name: "Delete" }).count(), 0);
+  await page.keyboard.press("Escape");
+  await page.evaluate(() => window.fake.drop(["/home/ilona/contacts.vcf"]));
+  await at("import-preview").waitFor();
+  assert.equal(await at("import-space").inputValue(), "s_own");
+  assert.deepEqual(await at("import-space").locator("option").allTextContents(), ["My own", "Harbour Commons", "Northlight Festival"]);
 });
 
 await end();

@@ -111,6 +111,7 @@ const named: [string, string, string, string][] = [
   ["Anahit Sargsyan", "Producer", "Northlight Festival", ids.harbour],
   ["Clotilde Prieto", "Printer", "Taller Norte", ids.own],
   ["Arjun Raghunathan", "", "", ids.own],
+  ["Zuzana Novotná", "Librarian", "Old Mill Library", ids.mill],
 ];
 
 const givenNames = ["Aino", "Bola", "Chiara", "Dmitri", "Esra", "Farid", "Grace", "Hugo", "Ines", "Jun", "Katya", "Lars", "Mina"];

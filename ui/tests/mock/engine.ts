@@ -36,6 +36,7 @@ export class FakeEngine {
   invitations: InvitationView[] = [];
   requests: JoinRequestView[] = [];
   computers: OwnComputerView[] = [];
+  members = members();
   conflicts: ConflictView[] = [];
   undone: (() => void)[] = [];
   person = "Ilona Varis";
@@ -142,7 +143,7 @@ export class FakeEngine {
       case "space": {
         const summary = this.status().spaces.find(({ id }) => id === query.space);
         if (!summary) throw failure("not-found", "There is no such space.");
-        const list = members()[query.space] ?? members()[ids.own] ?? [];
+        const list = structuredClone(this.members[query.space] ?? this.members[ids.own] ?? []);
         return {
           type: "space",
           value: {
@@ -280,6 +281,15 @@ export class FakeEngine {
         this.invitations = [made, ...this.invitations];
         return { type: "invitation", invitation: made };
       }
+      case "excludeComputer":
+      case "setRole":
+        for (const member of this.members[command.space] ?? []) {
+          if (member.id !== command.member) continue;
+          if (command.type === "setRole") member.role = command.role;
+          else member.computers = member.computers.filter(({ id }) => id !== command.computer);
+        }
+        this.#changed([]);
+        return { type: "done" };
       case "revokeComputer":
         this.computers = this.computers.map((own) =>
           own.computer.id === command.computer ? { ...own, revoked: true, revocable: false, spaces: [] } : own,
