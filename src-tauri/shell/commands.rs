@@ -13,8 +13,8 @@ use crate::{external, suggestion};
 
 /// How long an exchange that the person asked for may take, in seconds.
 const SYNC_TIMEOUT: u32 = 30;
-/// How long a file that the person asked for may take to come, in seconds. It stays asked for afterwards.
-const FETCH_TIMEOUT: u32 = 600;
+/// How long to wait for a file that the person asked for, in seconds. It stays asked for afterwards, and comes when it can.
+const FETCH_TIMEOUT: u32 = 60;
 
 /// How the vault stands.
 #[derive(Debug, Clone, Copy, Serialize, Type)]

@@ -28,6 +28,19 @@ export function openLink(link: string): void {
 /** The questions whose answers say who is connected and has what. */
 const whoHasWhat = (query: Query) => query.type === "status" || query.type === "space" || query.type === "computers";
 
+/** How much of a file is here, and when the last piece came. */
+export interface Coming {
+  readonly done: number;
+  readonly total: number;
+  readonly at: number;
+}
+
+/** How far files are, after one came further; what is whole is not on its way any more. */
+function moved(coming: Session["coming"], { hash, done, total }: { hash: string } & Omit<Coming, "at">): Session["coming"] {
+  const others = Object.fromEntries(Object.entries(coming).filter(([other]) => other !== hash));
+  return done < total ? { ...others, [hash]: { done, total, at: Date.now() } } : others;
+}
+
 /** The vault this window shows: whether there is one, how it stands, and what the engine tells without being asked. */
 class Session {
   stage = $state<Stage>("starting");
@@ -39,6 +52,8 @@ class Session {
   requests = $state.raw<readonly JoinRequestView[]>([]);
   importProgress = $state.raw<{ done: number; total: number } | null>(null);
   filesOver = $state(false);
+  /** Files that come from other computers at the moment, by their hash. */
+  coming = $state.raw<Readonly<Record<string, Coming>>>({});
   readonly #ids = $derived.by(() => {
     const members = (this.status?.spaces ?? []).flatMap((space) => space.members);
     const ids = new Map(members.map((member) => [member.name, member.id]));
@@ -168,6 +183,9 @@ class Session {
         break;
       case "import-progress":
         this.importProgress = { done: event.done, total: event.total };
+        break;
+      case "file":
+        this.coming = moved(this.coming, event);
         break;
       case "reminder":
         this.#remind(event.reminders);

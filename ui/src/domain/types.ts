@@ -2,6 +2,7 @@
 export type {
   Address,
   Affiliation,
+  Attachment,
   BackupReport,
   BundleReport,
   Command,

@@ -56,6 +56,15 @@ export const screens = [
     go: async (page) => (await priya(page), await showDetails(page), await at(page, "field-addresses-value").first().click()),
   },
   {
+    name: "record-files",
+    go: async (page) => (
+      await priya(page),
+      await showDetails(page),
+      await page.evaluate(() => window.fake.engine.bringFile("fa02", 31_000_000)),
+      await page.locator('[data-testid="file"][data-state="coming"]').scrollIntoViewIfNeeded()
+    ),
+  },
+  {
     name: "record-call",
     go: async (page) => (
       await priya(page),

@@ -129,4 +129,41 @@ await flow("a viewer is offered nothing to change", {}, async (page, at) => {
   assert.deepEqual(await at("import-space").locator("option").allTextContents(), ["My own", "Harbour Commons", "Northlight Festival"]);
 });
 
+await flow("files of a record: attach, save, fetch, come in, take off", {}, async (page, at) => {
+  await person(page, "p_priya").click();
+  const file = (name) => page.locator('[data-testid="file"]', { hasText: name });
+  await file("terms-draft-2.pdf").getByText("214 KB").waitFor();
+  await file("terms-draft-2.pdf").getByTestId("file-save").click();
+  await page.getByText("Saved terms-draft-2.pdf").waitFor();
+  const survey = file("Site survey");
+  await survey.getByText("84 MB, not here yet; comes when somebody who has it is reachable").waitFor();
+  await survey.getByTestId("file-fetch").click();
+  await survey.getByText("asked for").waitFor();
+  await page.getByText("None of the computers that have it could be reached").waitFor();
+  await page.evaluate(() => window.fake.engine.bringFile("fa02", 31_000_000));
+  await survey.getByText("coming, 31 MB of 84 MB").waitFor();
+  assert.equal(await survey.getByRole("progressbar").getAttribute("aria-valuenow"), "37");
+  await page.evaluate(() => window.fake.engine.bringFile("fa02", 84_200_000));
+  await survey.getByTestId("file-save").waitFor();
+  assert.equal(await survey.getByTestId("file-state").textContent(), "84 MB");
+  await page.evaluate(() => (window.fake.picks = "/home/ilona/agenda.odt"));
+  await at("add-file").click();
+  await file("agenda.odt").getByText("48 KB").waitFor();
+  await file("agenda.odt").getByTestId("file-more").click();
+  await page.getByTestId("file-more-remove").click();
+  await file("agenda.odt").waitFor({ state: "detached" });
+});
+
+await flow("files of a space come by themselves or when asked for", {}, async (page, at) => {
+  await page.locator('[data-testid="space-row"][data-space="s_harbour"]').click();
+  await at("space-members").click();
+  await at("space-settings").click();
+  await page.locator('[data-testid="space-files-always"][aria-pressed="true"]').waitFor();
+  await at("space-files-ask").click();
+  assert.equal(await page.evaluate(() => window.fake.engine.settings.get("attachments.fetch.s_harbour")), "ask");
+  await at("place-people").click();
+  await person(page, "p_priya").click();
+  await page.locator('[data-testid="file"][data-state="not-asked"]').getByText("comes when you ask for it").waitFor();
+});
+
 await end();

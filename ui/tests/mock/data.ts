@@ -148,6 +148,10 @@ export function people(many: number): RecordView[] {
       birthday: "--12-03",
       dates: [{ item: "d1", label: "first met", value: "2021-05", pref: false }],
       tags: ["funder", "glasgow", "partner"],
+      attachments: [
+        { hash: "fa01", name: "terms-draft-2.pdf", type: "application/pdf", size: 214_016, missing: false },
+        { hash: "fa02", name: "Site survey, all photographs.zip", type: "application/zip", size: 84_200_000, missing: true },
+      ],
       notes: "Prefers the phone, mornings. Speaks English, Tamil, some Spanish.",
       relations: [
         { item: "r1", type: "introduced you", id: "p_7", name: "Søren Kjeldgaard", state: "" },

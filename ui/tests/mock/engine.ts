@@ -281,6 +281,16 @@ export class FakeEngine {
         this.invitations = [made, ...this.invitations];
         return { type: "invitation", invitation: made };
       }
+      case "attach": {
+        const one = this.#get(command.record.id);
+        const name = command.name || (command.path.split("/").pop() ?? "");
+        this.records.set(one.id, {
+          ...one,
+          attachments: [...one.attachments, { hash: `fa${this.#next++}`, name, type: "", size: 48_000, missing: false }],
+        });
+        this.#changed([one.id]);
+        return { type: "records", ids: [one.id], space: one.space, label: `Attached ${name}` };
+      }
       case "excludeComputer":
       case "setRole":
         for (const member of this.members[command.space] ?? []) {
@@ -328,6 +338,21 @@ export class FakeEngine {
         return { type: "done" };
       default:
         return { type: "done" };
+    }
+  }
+
+  /** A file comes from another computer: so many bytes of it are here. */
+  bringFile(hash: string, done: number): void {
+    for (const one of this.records.values()) {
+      const file = one.attachments.find((held) => held.hash === hash);
+      if (!file) continue;
+      this.#tell({ event: "file", hash, name: file.name, space: one.space, done, total: file.size });
+      if (done < file.size) continue;
+      this.records.set(one.id, {
+        ...one,
+        attachments: one.attachments.map((held) => (held.hash === hash ? { ...held, missing: false } : held)),
+      });
+      this.#changed([one.id]);
     }
   }
 
@@ -436,7 +461,9 @@ function applyEdit(one: RecordView, edit: FieldEdit, item: () => string): void {
     fields[edit.field] = list.map((entry) => (entry.item === edit.item ? { ...entry, [edit.part]: edit.value } : entry));
   else if (edit.op === "remove")
     fields[edit.field] =
-      edit.field === "tags" ? one.tags.filter((tag) => tag !== edit.item) : list.filter((entry) => entry.item !== edit.item);
+      edit.field === "tags"
+        ? one.tags.filter((tag) => tag !== edit.item)
+        : list.filter((entry) => (edit.field === "attachments" ? entry.hash : entry.item) !== edit.item);
   else if (edit.field === "tags") one.tags = [...one.tags, edit.value].sort();
   else if (edit.field === "addresses") {
     const [street = "", city = "", region = "", postcode = "", country = ""] = edit.value.split(";").map((part) => part.trim());

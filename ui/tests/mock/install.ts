@@ -9,6 +9,8 @@ export interface Fake {
   tell: (event: Event) => void;
   openLink: (link: string) => void;
   copied: string[];
+  /** What the person picks when they are asked for a file. */
+  picks: string;
   /** Lets files go over the window. */
   drop: (paths: string[]) => void;
 }
@@ -20,6 +22,7 @@ type Args = Record<string, never> & {
   computerName: string;
   link: string;
   offer: string;
+  hash: string;
   same: boolean;
   text: string;
 };
@@ -33,6 +36,7 @@ export function install(scenario: Scenario): Fake {
     tell,
     openLink: (link) => void emit("open-link", { link }),
     copied: [],
+    picks: "/home/ilona/contacts.vcf",
     drop: (paths) => void emit("tauri://drag-drop", { paths, position: { x: 0, y: 0 } }),
   };
   const answers: Record<string, (args: Args) => unknown> = {
@@ -95,10 +99,20 @@ export function install(scenario: Scenario): Fake {
       engine.requests = [];
       return null;
     },
+    fetch_file: async ({ hash }) => {
+      await new Promise((resolve) => setTimeout(resolve, 600));
+      return {
+        hash,
+        name: "",
+        here: false,
+        reason: "None of the computers that have it could be reached; it comes when one can.",
+      };
+    },
     sync_now: () => null,
     addresses: () => ({ computer: "c_me", addresses: ["192.168.1.20:4711"] }),
     open_external: () => null,
-    "plugin:dialog|open": () => "/home/ilona/contacts.vcf",
+    "plugin:dialog|open": () => fake.picks,
+    "plugin:dialog|save": () => "/home/ilona/saved",
     "plugin:clipboard-manager|write_text": ({ text }) => void fake.copied.push(text),
   };
   mockIPC(
