@@ -3,7 +3,7 @@ import type { MemberView, RecordRef, Row } from "./types";
 
 export type Place = "people" | "orgs" | "choices" | "space" | "settings" | "import" | "join";
 export type Kind = "person" | "org";
-export type SettingsTab = "appearance" | "keys" | "computers" | "computer" | "network" | "import";
+export type SettingsTab = "appearance" | "keys" | "computers" | "computer" | "network" | "backup" | "import";
 
 /** A record with what dialogs say about it. */
 export type Named = Pick<Row, "id" | "space" | "kind" | "name">;
@@ -21,7 +21,10 @@ export type Overlay =
   | { kind: "delete"; records: readonly Named[] }
   | { kind: "remove-member"; space: string; member: string; name: string }
   | { kind: "exclude-computer"; space: string; member: MemberView; computer: string }
-  | { kind: "leave-space"; space: string };
+  | { kind: "leave-space"; space: string }
+  | { kind: "backup"; what: "backup" | "kit" }
+  | { kind: "write-bundle"; space: string }
+  | { kind: "read-bundle"; path: string };
 
 /** Where the person is: a place, a scope, an open record. */
 class Nav {

@@ -1,6 +1,7 @@
 /** What the palette can do, apart from opening records. */
 import type { IconName } from "$shared/icons";
 import { syncNow, undo } from "./actions";
+import { pickBundle } from "./bundles";
 import { importFile } from "./importing.svelte";
 import { perform } from "./keys.svelte";
 import { nav } from "./nav.svelte";
@@ -72,6 +73,9 @@ function all(): PaletteCommand[] {
         icon: "user-plus",
         run: () => (nav.overlay = { kind: "invite", space: space.id }),
       })),
+    { id: "backup", label: "Write a backup", icon: "hard-drive", run: () => (nav.overlay = { kind: "backup", what: "backup" }) },
+    { id: "kit", label: "Write a recovery kit", icon: "key", run: () => (nav.overlay = { kind: "backup", what: "kit" }) },
+    { id: "read-bundle", label: "Read changes from a file", icon: "download", run: () => void pickBundle() },
     { id: "people", label: "Go to people", icon: "users", hint: "G P", run: () => nav.go("people") },
     { id: "orgs", label: "Go to organisations", icon: "org", hint: "G O", run: () => nav.go("orgs") },
     ...shared.map((space): PaletteCommand => ({

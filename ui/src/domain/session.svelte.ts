@@ -51,6 +51,8 @@ class Session {
   settings = $state.raw<Readonly<Record<string, string>>>({});
   requests = $state.raw<readonly JoinRequestView[]>([]);
   importProgress = $state.raw<{ done: number; total: number } | null>(null);
+  /** How far long work is: `backup`, `check`, `rebuild`. */
+  progress = $state.raw<{ what: string; done: number; total: number } | null>(null);
   filesOver = $state(false);
   /** Files that come from other computers at the moment, by their hash. */
   coming = $state.raw<Readonly<Record<string, Coming>>>({});
@@ -191,6 +193,8 @@ class Session {
         this.#remind(event.reminders);
         break;
       case "progress":
+        this.progress = event;
+        break;
       case "listening":
         break;
     }

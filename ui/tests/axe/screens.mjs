@@ -281,7 +281,48 @@ export const screens = [
     name: "join-computer-moving",
     go: async (page) => (await page.evaluate(() => window.fake.openLink("tuttu://computer/ABC")), await at(page, "join-moving").waitFor()),
   },
-  ...["keys", "computer", "network", "import"].map((name) => ({
+  {
+    name: "backup",
+    go: async (page) => (
+      await at(page, "settings").click(),
+      await at(page, "settings-backup").click(),
+      await at(page, "backup-write").click(),
+      await at(page, "passphrase").fill("otter"),
+      await at(page, "passphrase-again").fill("ladder"),
+      await at(page, "backup-choose").click(),
+      await at(page, "passphrase-differs").waitFor()
+    ),
+  },
+  {
+    name: "kit-written",
+    go: async (page) => (
+      await at(page, "settings").click(),
+      await at(page, "settings-backup").click(),
+      await at(page, "kit-write").click(),
+      await at(page, "passphrase").fill("otter ladder birch"),
+      await at(page, "passphrase-again").fill("otter ladder birch"),
+      await at(page, "backup-choose").click(),
+      await at(page, "backup-written").waitFor()
+    ),
+  },
+  {
+    name: "bundle-write",
+    go: async (page) => (
+      await harbour(page),
+      await at(page, "space-more").click(),
+      await at(page, "space-more-write").click(),
+      await at(page, "bundle-choose").waitFor()
+    ),
+  },
+  {
+    name: "bundle-read",
+    go: async (page) => (
+      await page.evaluate(() => window.fake.drop(["/media/stick/Harbour Commons.tuttubundle"])),
+      await at(page, "bundle-read").click(),
+      await at(page, "bundle-result").waitFor()
+    ),
+  },
+  ...["keys", "computer", "network", "backup", "import"].map((name) => ({
     name: `settings-${name}`,
     go: async (page) => (await at(page, "settings").click(), await at(page, `settings-${name}`).click()),
   })),

@@ -166,4 +166,51 @@ await flow("files of a space come by themselves or when asked for", {}, async (p
   await page.locator('[data-testid="file"][data-state="not-asked"]').getByText("comes when you ask for it").waitFor();
 });
 
+await flow("backup: two passphrases that agree, a file, what is in it", {}, async (page, at) => {
+  await at("settings").click();
+  await at("settings-backup").click();
+  await at("backup-write").click();
+  await page.waitForFunction(() => document.activeElement?.getAttribute("data-testid") === "passphrase");
+  await at("backup-choose").click();
+  await at("passphrase-missing").waitFor();
+  await at("passphrase").fill("otter ladder birch");
+  await at("passphrase-again").fill("otter ladder");
+  await page.keyboard.press("Enter");
+  await at("passphrase-differs").waitFor();
+  assert.equal(await focused(page), "passphrase-again");
+  await at("passphrase-again").fill("otter ladder birch");
+  await page.keyboard.press("Enter");
+  await at("backup-written").getByText("21 records in 4 spaces").waitFor();
+  await at("backup-written").getByText("1 attached file is not whole on this computer").waitFor();
+  await at("backup-done").click();
+  await page.evaluate(() => (window.fake.saves = "/home/ilona/there-already"));
+  await at("kit-write").click();
+  await at("passphrase").fill("otter ladder birch");
+  await at("passphrase-again").fill("otter ladder birch");
+  await at("backup-choose").click();
+  await at("backup-error").getByText("exists already").waitFor();
+  assert.equal(await at("passphrase").inputValue(), "otter ladder birch");
+});
+
+await flow("bundles: written for a space, read from the menu and by dropping", {}, async (page, at) => {
+  await page.locator('[data-testid="space-row"][data-space="s_harbour"]').click();
+  await at("space-members").click();
+  await at("space-more").click();
+  await at("space-more-write").click();
+  await at("bundle-choose").click();
+  await at("bundle-result").getByText("12 changes and 1 file of Harbour Commons, for 5 computers").waitFor();
+  await at("bundle-done").click();
+  await page.evaluate(() => (window.fake.picks = "/media/stick/Harbour Commons.tuttubundle"));
+  await at("space-more").click();
+  await at("space-more-read").click();
+  await page.getByText("Took in 3 new changes and 1 new file of Harbour Commons").waitFor();
+  await page.evaluate(() => window.fake.drop(["/media/stick/odd.tuttubundle"]));
+  await at("bundle-read").click();
+  await at("bundle-error").getByText("cannot be read").waitFor();
+  await page.keyboard.press("Escape");
+  await page.evaluate(() => window.fake.drop(["/media/stick/Harbour Commons.tuttubundle"]));
+  await at("bundle-read").click();
+  await at("bundle-result").getByText("written by Maria Quispe").waitFor();
+});
+
 await end();

@@ -16,6 +16,7 @@ import type {
   SpaceSummary,
   VaultStatus,
 } from "../../src/platform/bindings";
+import { wrote } from "./files";
 import { ago, history, ids, invitation, members, orgs, ownComputers, people, record, spaces, timeline } from "./data";
 
 export interface Scenario {
@@ -337,7 +338,7 @@ export class FakeEngine {
         this.settings.set(command.key, command.value);
         return { type: "done" };
       default:
-        return { type: "done" };
+        return wrote(command) ?? { type: "done" };
     }
   }
 

@@ -11,6 +11,8 @@ export interface Fake {
   copied: string[];
   /** What the person picks when they are asked for a file. */
   picks: string;
+  /** Where the person says that a new file goes. */
+  saves: string;
   /** Lets files go over the window. */
   drop: (paths: string[]) => void;
 }
@@ -37,6 +39,7 @@ export function install(scenario: Scenario): Fake {
     openLink: (link) => void emit("open-link", { link }),
     copied: [],
     picks: "/home/ilona/contacts.vcf",
+    saves: "/home/ilona/saved",
     drop: (paths) => void emit("tauri://drag-drop", { paths, position: { x: 0, y: 0 } }),
   };
   const answers: Record<string, (args: Args) => unknown> = {
@@ -112,7 +115,7 @@ export function install(scenario: Scenario): Fake {
     addresses: () => ({ computer: "c_me", addresses: ["192.168.1.20:4711"] }),
     open_external: () => null,
     "plugin:dialog|open": () => fake.picks,
-    "plugin:dialog|save": () => "/home/ilona/saved",
+    "plugin:dialog|save": () => fake.saves,
     "plugin:clipboard-manager|write_text": ({ text }) => void fake.copied.push(text),
   };
   mockIPC(
