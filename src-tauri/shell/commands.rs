@@ -3,8 +3,8 @@
 use serde::Serialize;
 use specta::Type;
 use tauri::{AppHandle, Manager};
-use tuttu_engine::NewVault;
-use tuttu_engine::api::{Answer, Command, ErrorCode, ErrorView, JoinRequestView, Outcome, Query};
+use tuttu_engine::api::{Answer, Command, ErrorCode, ErrorView, JoinRequestView, Outcome, Query, Secret};
+use tuttu_engine::{NewVault, RestoreKey, Restored};
 use tuttu_net::{Fetched, JoinOffer, Joined, Reply, Request};
 
 use crate::links::Links;
@@ -54,6 +54,24 @@ pub(crate) struct Addresses {
     addresses: Vec<String>,
 }
 
+/// What came back from a backup or a recovery kit.
+#[derive(Debug, Clone, Serialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct RestoredView {
+    /// Whose vault it is.
+    person_name: String,
+    /// The computer it was made on, which stays one of theirs.
+    made_on: String,
+    /// Spaces.
+    spaces: u32,
+    /// Records, with those in the trash.
+    records: u32,
+    /// Attached files.
+    files: u32,
+    /// It was a recovery kit: what is in the spaces has still to come.
+    kit: bool,
+}
+
 /// How the vault stands. Opens it if it is there, so asking again is also trying again.
 #[tauri::command]
 #[specta::specta]
@@ -84,6 +102,20 @@ pub(crate) fn first_page_shown() {
 #[specta::specta]
 pub(crate) async fn create_vault(app: AppHandle, person_name: String, computer_name: String) -> Result<(), ErrorView> {
     app.state::<Session>().create(&app, NewVault { person_name, computer_name }).await
+}
+
+/// Makes the vault from a backup or a recovery kit that is opened with a passphrase. This computer is a new one then.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn restore_vault(
+    app: AppHandle,
+    path: String,
+    passphrase: Secret,
+    computer_name: String,
+) -> Result<RestoredView, ErrorView> {
+    let restored = app.state::<Session>().restore(&app, path.into(), RestoreKey::Passphrase(passphrase), computer_name).await?;
+    let Restored { person_name, made_on, spaces, records, files, kit, .. } = restored;
+    Ok(RestoredView { person_name, made_on, spaces, records, files, kit })
 }
 
 /// Answers a query.

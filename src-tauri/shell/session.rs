@@ -6,7 +6,7 @@ use tauri::{AppHandle, Emitter};
 use tokio::sync::RwLock;
 use tokio::sync::broadcast::{Receiver, error::RecvError};
 use tuttu_engine::api::{ErrorCode, ErrorView, Event};
-use tuttu_engine::{Engine, NewVault};
+use tuttu_engine::{Engine, NewVault, Restore, RestoreKey, Restored};
 use tuttu_net::host::Client;
 use tuttu_net::{Host, HostOptions};
 
@@ -58,13 +58,46 @@ impl Session {
     pub(crate) async fn create(&self, app: &AppHandle, new: NewVault) -> Result<(), ErrorView> {
         let mut vault = self.vault.write().await;
         if matches!(*vault, Vault::Open(_)) {
-            return Err(ErrorView::new(ErrorCode::VaultExists, "There is a vault here already.", "Nothing was changed."));
+            return Err(exists_already());
         }
         give_up_joining(&mut vault, true).await;
         let dir = self.dir()?.to_owned();
         let engine = off_the_executor(move || Engine::create(&dir, &new)).await?;
         *vault = opened(app, start(engine).await?);
         Ok(())
+    }
+
+    /// Makes the vault from a backup or a recovery kit.
+    ///
+    /// # Errors
+    /// When there is one, the file cannot be opened with this key, or the vault cannot be made. Nothing is left of it then.
+    pub(crate) async fn restore(
+        &self,
+        app: &AppHandle,
+        file: PathBuf,
+        key: RestoreKey,
+        computer_name: String,
+    ) -> Result<Restored, ErrorView> {
+        let mut vault = self.vault.write().await;
+        match &*vault {
+            Vault::Open(_) => return Err(exists_already()),
+            Vault::Trouble(error) => return Err(error.clone()),
+            Vault::None | Vault::Joining(..) => give_up_joining(&mut vault, true).await,
+        }
+        let dir = self.dir()?.to_owned();
+        let (engine, restored) = off_the_executor(move || {
+            // What was begun by joining and never became anybody's is in nobody's way.
+            if Engine::exists(&dir)
+                && let Ok(unfinished) = Engine::open_to_join(&dir)
+            {
+                unfinished.discard_unfinished();
+            }
+            let restored = Restore { file, key, vault: dir.clone(), computer_name }.run()?;
+            Ok((Engine::open(&dir)?, restored))
+        })
+        .await?;
+        *vault = opened(app, start(engine).await?);
+        Ok(restored)
     }
 
     /// The open vault; where there is none, one that is nobody's yet, made to become the next computer of a person.
@@ -161,6 +194,10 @@ impl Session {
             ErrorView::new(ErrorCode::File, "This computer names no folder for your data.", "Start Tuttu with: tuttu-app --vault FOLDER")
         })
     }
+}
+
+fn exists_already() -> ErrorView {
+    ErrorView::new(ErrorCode::VaultExists, "There is a vault here already.", "Nothing was changed.")
 }
 
 /// Closes a vault that did not become anybody's, and removes it unless its key may be needed again.

@@ -10,6 +10,7 @@ import { count } from "$shared/words";
 const aside: Partial<Record<Command["type"], readonly string[]>> = {
   setSetting: ["settings"],
   invite: ["space"],
+  inviteComputer: ["space"],
   withdrawInvitation: ["space"],
   markSeen: ["list", "search"],
 };

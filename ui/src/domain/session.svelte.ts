@@ -6,6 +6,7 @@ import {
   type JoinRequestView,
   type Query,
   type ReminderView,
+  type RestoredView,
   type VaultStatus,
 } from "$platform";
 import { failureOf } from "$platform";
@@ -84,6 +85,13 @@ class Session {
   async create(personName: string, computerName: string): Promise<void> {
     await trigger.createVault(personName, computerName);
     this.#follow();
+  }
+
+  /** Makes the vault from a backup or a recovery kit, opens it, and says what came back. */
+  async restore(path: string, passphrase: string, computerName: string): Promise<RestoredView> {
+    const restored = await trigger.restoreVault(path, passphrase, computerName);
+    this.#follow();
+    return restored;
   }
 
   /** There was no vault, and this became somebody's next computer: it is open now. */

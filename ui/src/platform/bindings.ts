@@ -8,6 +8,8 @@ export const commands = {
 	vaultState: () => __TAURI_INVOKE<VaultState_Serialize>("vault_state"),
 	/**  Makes the vault: the person, this computer, and the private space. */
 	createVault: (personName: string, computerName: string) => typedError<null, ErrorView>(__TAURI_INVOKE("create_vault", { personName, computerName })),
+	/**  Makes the vault from a backup or a recovery kit that is opened with a passphrase. This computer is a new one then. */
+	restoreVault: (path: string, passphrase: Secret, computerName: string) => typedError<RestoredView, ErrorView>(__TAURI_INVOKE("restore_vault", { path, passphrase, computerName })),
 	/**  The page has drawn what it shows first. For whoever looks into a slow start, and for the benchmarks. */
 	firstPageShown: () => __TAURI_INVOKE<void>("first_page_shown"),
 	/**  Answers a query. */
@@ -2090,6 +2092,22 @@ export type ReminderView = {
 	at: string,
 	/**  Tuttu was closed, or the computer slept, when it was time. */
 	missed: boolean,
+};
+
+/**  What came back from a backup or a recovery kit. */
+export type RestoredView = {
+	/**  Whose vault it is. */
+	personName: string,
+	/**  The computer it was made on, which stays one of theirs. */
+	madeOn: string,
+	/**  Spaces. */
+	spaces: number,
+	/**  Records, with those in the trash. */
+	records: number,
+	/**  Attached files. */
+	files: number,
+	/**  It was a recovery kit: what is in the spaces has still to come. */
+	kit: boolean,
 };
 
 /**  A row of a list. */

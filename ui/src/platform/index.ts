@@ -68,6 +68,7 @@ export function mutate(command: Command): Promise<Outcome> {
 export const trigger = {
   vaultState: () => settled(commands.vaultState()),
   createVault: (personName: string, computerName: string) => settled(commands.createVault(personName, computerName)),
+  restoreVault: (path: string, passphrase: string, computerName: string) => settled(commands.restoreVault(path, passphrase, computerName)),
   firstPageShown: () => settled(commands.firstPageShown()),
   joinStart: (link: string) => settled(commands.joinStart(link)),
   joinPersonStart: (link: string, computerName: string | null) => settled(commands.joinPersonStart(link, computerName)),

@@ -322,6 +322,16 @@ export const screens = [
       await at(page, "bundle-result").waitFor()
     ),
   },
+  {
+    name: "restore",
+    query: { vault: "none" },
+    go: async (page) => (
+      await at(page, "onboarding-restore").click(),
+      await at(page, "restore-passphrase").fill("otter"),
+      await at(page, "restore-confirm").click(),
+      await at(page, "restore-error").waitFor()
+    ),
+  },
   ...["keys", "computer", "network", "backup", "import"].map((name) => ({
     name: `settings-${name}`,
     go: async (page) => (await at(page, "settings").click(), await at(page, `settings-${name}`).click()),

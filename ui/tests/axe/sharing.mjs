@@ -11,6 +11,7 @@ await flow("own computers: link one, compare words, unlink a lost one", {}, asyn
   await page.locator('[data-computer="c_nas"]').getByText("12 to send, last seen").waitFor();
   await at("computer-add").click();
   await at("link-computer-make").click();
+  await at("computer-open-link").waitFor();
   assert.match(await at("link-computer-link").inputValue(), /^tuttu:\/\/computer\//);
   await page.waitForFunction(() => document.activeElement?.getAttribute("data-testid") === "link-computer-copy");
   await page.evaluate(() => window.fake.engine.bringJoinRequest(true));
@@ -211,6 +212,22 @@ await flow("bundles: written for a space, read from the menu and by dropping", {
   await page.evaluate(() => window.fake.drop(["/media/stick/Harbour Commons.tuttubundle"]));
   await at("bundle-read").click();
   await at("bundle-result").getByText("written by Maria Quispe").waitFor();
+});
+
+await flow("begin again from a recovery kit", { vault: "none" }, async (page, at) => {
+  await page.evaluate(() => (window.fake.picks = "/media/stick/Tuttu recovery kit.txt"));
+  await at("onboarding-restore").click();
+  await at("restore-dialog").getByText("Tuttu recovery kit.txt").waitFor();
+  await page.waitForFunction(() => document.activeElement?.getAttribute("data-testid") === "restore-passphrase");
+  await page.keyboard.type("otter");
+  await page.keyboard.press("Enter");
+  await at("restore-error").getByText("does not open this file").waitFor();
+  await at("restore-passphrase").fill("otter ladder birch");
+  await at("restore-computer").fill("Ilona’s new laptop");
+  await at("restore-confirm").click();
+  await at("sidebar").waitFor();
+  await page.getByText("Welcome back, Ilona Varis: 4 spaces").waitFor();
+  await page.getByText("What only you had comes from a backup").waitFor();
 });
 
 await end();

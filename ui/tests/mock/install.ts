@@ -25,6 +25,8 @@ type Args = Record<string, never> & {
   link: string;
   offer: string;
   hash: string;
+  path: string;
+  passphrase: string;
   same: boolean;
   text: string;
 };
@@ -58,6 +60,14 @@ export function install(scenario: Scenario): Fake {
       engine.computer = computerName;
       engine.kind = "open";
       return null;
+    },
+    restore_vault: async ({ path, passphrase, computerName }) => {
+      await new Promise((resolve) => setTimeout(resolve, 200));
+      if (passphrase !== "otter ladder birch")
+        throw failure("invalid", "The passphrase does not open this file.", "Nothing was changed, and the backup is as it was.");
+      engine.computer = computerName;
+      engine.kind = "open";
+      return { personName: engine.person, madeOn: "Ilona’s Mac mini", spaces: 4, records: 21, files: 1, kit: path.includes("kit") };
     },
     query: ({ query }) => engine.query(query),
     mutate: ({ command }) => engine.mutate(command),
