@@ -35,6 +35,20 @@ async fn a_second_computer_is_linked_by_words_and_unlinked_again() {
     desk.window().sees("own-computer", "this computer").await;
     desk.window().picture("own-computers").await;
 
+    // Files come by themselves, or when asked for.
+    desk.opens("Yusuf Demirkan").await;
+    desk.attaches("agenda.txt", "Quay, eight o'clock").await;
+    couch.window().receives("file", "agenda.txt").await;
+    couch.window().receives("file-state", "19 B").await;
+    couch.has_files_come_when_asked("Harbour Commons").await;
+    couch.opens("Yusuf Demirkan").await;
+    desk.attaches("minutes.txt", "Nobody came").await;
+    couch.window().receives("file-state", "11 B, not here; comes when you ask for it").await;
+    couch.window().press("file-fetch").await;
+    couch.window().receives("toast", "minutes.txt is here").await;
+    couch.window().picture("record-files").await;
+
+    desk.looks_at_own_computers().await;
     desk.window().press("computer-unlink").await;
     desk.window().sees("unlink-dialog", "What it already has stays on it").await;
     desk.window().press("unlink-confirm").await;
@@ -45,6 +59,28 @@ async fn a_second_computer_is_linked_by_words_and_unlinked_again() {
     couch.finds("ragh", "Priya Raghunathan").await;
     couch.leaves().await;
     desk.leaves().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_new_computer_begins_again_from_a_backup() {
+    let (lost, new) = (Computer::new("lost-laptop"), Computer::new("new-laptop"));
+    let before = Person::sits_down(&lost).await;
+    before.introduces_themselves("Ilona Varis").await;
+    before.adds(&NewPerson { name: "Priya Raghunathan", ..NewPerson::default() }, "My own").await;
+    let backup = before.writes_backup("otter ladder birch").await;
+    before.leaves().await;
+
+    let after = Person::sits_down(&new).await;
+    after.window().sees("onboarding-restore", "backup or a recovery kit").await;
+    let refused = after.restores(&backup, "otter").await;
+    assert!(refused.contains("passphrase"), "{refused}");
+    after.window().sees("onboarding-restore", "backup or a recovery kit").await;
+    assert_eq!(after.restores(&backup, "otter ladder birch").await, "Ilona Varis");
+    after.finds("ragh", "Priya Raghunathan").await;
+    after.looks_at_own_computers().await;
+    after.window().sees("own-computer", "lost-laptop").await;
+    after.window().picture("restored-computers").await;
+    after.leaves().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
