@@ -56,6 +56,7 @@ async fn a_second_computer_is_linked_by_words_and_unlinked_again() {
     desk.window().picture("own-computer-unlinked").await;
     desk.adds(&NewPerson { name: "Hanae Morisawa", ..NewPerson::default() }, "My own").await;
     // It keeps what it had.
+    couch.window().press("scope-all").await;
     couch.finds("ragh", "Priya Raghunathan").await;
     couch.leaves().await;
     desk.leaves().await;
