@@ -55,7 +55,10 @@ async fn a_second_computer_is_linked_by_words_and_unlinked_again() {
     desk.window().sees("own-computer", "unlinked").await;
     desk.window().picture("own-computer-unlinked").await;
     desk.adds(&NewPerson { name: "Hanae Morisawa", ..NewPerson::default() }, "My own").await;
-    // It keeps what it had.
+    // It is told, and keeps what it had.
+    couch.looks_at_own_computers().await;
+    couch.window().receives("computer-taken-out", "What is on it stays readable").await;
+    couch.window().picture("own-computer-taken-out").await;
     couch.window().press("scope-all").await;
     couch.finds("ragh", "Priya Raghunathan").await;
     couch.leaves().await;

@@ -237,6 +237,15 @@ export const screens = [
     ),
   },
   {
+    name: "computer-taken-out",
+    go: async (page) => (
+      await page.evaluate(() => (window.fake.engine.computers[0].revoked = true)),
+      await at(page, "settings").click(),
+      await at(page, "settings-computers").click(),
+      await at(page, "computer-taken-out").waitFor()
+    ),
+  },
+  {
     name: "computer-link",
     go: async (page) => (await linkComputer(page), await at(page, "link-computer-make").waitFor()),
   },

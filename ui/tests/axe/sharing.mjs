@@ -26,6 +26,15 @@ await flow("own computers: link one, compare words, unlink a lost one", {}, asyn
   assert.equal(await page.locator('[data-computer="c_nas"]').getByTestId("computer-unlink").count(), 0);
 });
 
+await flow("a computer that was unlinked says so and offers nothing it cannot do", {}, async (page, at) => {
+  await page.evaluate(() => (window.fake.engine.computers[0].revoked = true));
+  await at("settings").click();
+  await at("settings-computers").click();
+  await at("computer-taken-out").getByText("What is on it stays readable").waitFor();
+  await page.locator('[data-computer="c_me"][data-state="unlinked"]').waitFor();
+  for (const id of ["computer-add", "computer-use-link"]) assert.equal(await at(id).count(), 0, id);
+});
+
 await flow("a new installation becomes another computer of one's own", { vault: "none" }, async (page, at) => {
   await at("onboarding-link-computer").click();
   await at("join-link").fill("tuttu://join/ABC");
