@@ -11,6 +11,7 @@ pub(crate) fn builder() -> tauri_specta::Builder<tauri::Wry> {
         .commands(collect_commands![
             commands::vault_state,
             commands::create_vault,
+            commands::restore_vault,
             commands::first_page_shown,
             commands::query,
             commands::mutate,
@@ -20,6 +21,7 @@ pub(crate) fn builder() -> tauri_specta::Builder<tauri::Wry> {
             commands::join_requests,
             commands::answer_request,
             commands::sync_now,
+            commands::fetch_file,
             commands::addresses,
             commands::open_external,
         ])

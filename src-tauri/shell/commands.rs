@@ -3,9 +3,9 @@
 use serde::Serialize;
 use specta::Type;
 use tauri::{AppHandle, Manager};
-use tuttu_engine::NewVault;
-use tuttu_engine::api::{Answer, Command, ErrorCode, ErrorView, JoinRequestView, Outcome, Query};
-use tuttu_net::{JoinOffer, Joined, Reply, Request};
+use tuttu_engine::api::{Answer, Command, ErrorCode, ErrorView, JoinRequestView, Outcome, Query, Secret};
+use tuttu_engine::{NewVault, RestoreKey, Restored};
+use tuttu_net::{Fetched, JoinOffer, Joined, Reply, Request};
 
 use crate::links::Links;
 use crate::session::{Session, Vault};
@@ -13,6 +13,8 @@ use crate::{external, suggestion};
 
 /// How long an exchange that the person asked for may take, in seconds.
 const SYNC_TIMEOUT: u32 = 30;
+/// How long to wait for a file that the person asked for, in seconds. It stays asked for afterwards, and comes when it can.
+const FETCH_TIMEOUT: u32 = 60;
 
 /// How the vault stands.
 #[derive(Debug, Clone, Copy, Serialize, Type)]
@@ -52,12 +54,30 @@ pub(crate) struct Addresses {
     addresses: Vec<String>,
 }
 
+/// What came back from a backup or a recovery kit.
+#[derive(Debug, Clone, Serialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct RestoredView {
+    /// Whose vault it is.
+    person_name: String,
+    /// The computer it was made on, which stays one of theirs.
+    made_on: String,
+    /// Spaces.
+    spaces: u32,
+    /// Records, with those in the trash.
+    records: u32,
+    /// Attached files.
+    files: u32,
+    /// It was a recovery kit: what is in the spaces has still to come.
+    kit: bool,
+}
+
 /// How the vault stands. Opens it if it is there, so asking again is also trying again.
 #[tauri::command]
 #[specta::specta]
 pub(crate) async fn vault_state(app: AppHandle) -> VaultState {
     let (kind, error) = match app.state::<Session>().look(&app).await {
-        Vault::None => (VaultKind::None, None),
+        Vault::None | Vault::Joining(..) => (VaultKind::None, None),
         Vault::Open(_) => (VaultKind::Open, None),
         Vault::Trouble(error) => (VaultKind::Trouble, Some(error)),
     };
@@ -82,6 +102,20 @@ pub(crate) fn first_page_shown() {
 #[specta::specta]
 pub(crate) async fn create_vault(app: AppHandle, person_name: String, computer_name: String) -> Result<(), ErrorView> {
     app.state::<Session>().create(&app, NewVault { person_name, computer_name }).await
+}
+
+/// Makes the vault from a backup or a recovery kit that is opened with a passphrase. This computer is a new one then.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn restore_vault(
+    app: AppHandle,
+    path: String,
+    passphrase: Secret,
+    computer_name: String,
+) -> Result<RestoredView, ErrorView> {
+    let restored = app.state::<Session>().restore(&app, path.into(), RestoreKey::Passphrase(passphrase), computer_name).await?;
+    let Restored { person_name, made_on, spaces, records, files, kit, .. } = restored;
+    Ok(RestoredView { person_name, made_on, spaces, records, files, kit })
 }
 
 /// Answers a query.
@@ -114,13 +148,20 @@ pub(crate) async fn join_start(app: AppHandle, link: String) -> Result<JoinOffer
     }
 }
 
-/// Dials the computer named by a link that makes this one the inviter's next computer; then as with a space. Records that are here move along.
+/// Dials the computer named by a link that makes this one the inviter's next computer; then as with a space. Records that are here move along. Needs
+/// no vault: where there is none, one is made when the spaces arrive.
 #[tauri::command]
 #[specta::specta]
 pub(crate) async fn join_person_start(app: AppHandle, link: String, computer_name: Option<String>) -> Result<JoinOffer, ErrorView> {
-    match request(&app, Request::JoinPerson { link, auto: false, computer_name }).await? {
-        Reply::JoinOffer(offer) => Ok(offer),
-        other => Err(unexpected(&other)),
+    let session = app.state::<Session>();
+    let host = session.host_to_join().await?;
+    match host.request(Request::JoinPerson { link, auto: false, computer_name }).await {
+        Ok(Reply::JoinOffer(offer)) => Ok(offer),
+        Ok(other) => Err(unexpected(&other)),
+        Err(error) => {
+            session.joining_ended(&app, Err(&error)).await;
+            Err(error)
+        }
     }
 }
 
@@ -128,7 +169,11 @@ pub(crate) async fn join_person_start(app: AppHandle, link: String, computer_nam
 #[tauri::command]
 #[specta::specta]
 pub(crate) async fn join_answer(app: AppHandle, offer: String, same: bool) -> Result<Option<Joined>, ErrorView> {
-    match request(&app, Request::JoinAnswer { offer, same }).await {
+    let session = app.state::<Session>();
+    let answer = session.joining_host().await?.request(Request::JoinAnswer { offer, same }).await;
+    let joined = if same { answer.as_ref().map(|reply| matches!(reply, Reply::Joined(_))) } else { Ok(false) };
+    session.joining_ended(&app, joined).await;
+    match answer {
         Ok(Reply::Joined(joined)) if same => Ok(Some(joined)),
         Ok(Reply::Joined(_) | Reply::Done) => Ok(None),
         Ok(other) => Err(unexpected(&other)),
@@ -163,6 +208,16 @@ pub(crate) async fn answer_request(app: AppHandle, request: String, approve: boo
 #[specta::specta]
 pub(crate) async fn sync_now(app: AppHandle) -> Result<(), ErrorView> {
     request(&app, Request::Sync { timeout: SYNC_TIMEOUT }).await.map(drop)
+}
+
+/// Fetches a file of a record from whoever has it and can be reached.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn fetch_file(app: AppHandle, hash: String) -> Result<Fetched, ErrorView> {
+    match request(&app, Request::Fetch { hash, timeout: FETCH_TIMEOUT }).await? {
+        Reply::Fetched(fetched) => Ok(fetched),
+        other => Err(unexpected(&other)),
+    }
 }
 
 /// Where this computer listens.

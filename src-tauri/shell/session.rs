@@ -1,4 +1,4 @@
-//! The vault of this process: not there yet, open, or in trouble.
+//! The vault of this process: not there yet, becoming somebody's, open, or in trouble.
 
 use std::path::{Path, PathBuf};
 
@@ -6,7 +6,7 @@ use tauri::{AppHandle, Emitter};
 use tokio::sync::RwLock;
 use tokio::sync::broadcast::{Receiver, error::RecvError};
 use tuttu_engine::api::{ErrorCode, ErrorView, Event};
-use tuttu_engine::{Engine, NewVault};
+use tuttu_engine::{Engine, NewVault, Restore, RestoreKey, Restored};
 use tuttu_net::host::Client;
 use tuttu_net::{Host, HostOptions};
 
@@ -17,6 +17,8 @@ const EVENT: &str = "engine-event";
 pub(crate) enum Vault {
     /// There is none yet.
     None,
+    /// One that is nobody's yet, with its network: it is to become the next computer of whoever made the link.
+    Joining(Engine, Host),
     /// Open, with its network.
     Open(Host),
     /// It is there but cannot be used.
@@ -39,7 +41,7 @@ impl Session {
     /// How the vault stands now. Opens it if it is there and not open, so asking again is also trying again.
     pub(crate) async fn look(&self, app: &AppHandle) -> Vault {
         let mut vault = self.vault.write().await;
-        if !matches!(*vault, Vault::Open(_)) {
+        if !matches!(*vault, Vault::Open(_) | Vault::Joining(..)) {
             *vault = match self.open().await {
                 Ok(Some(host)) => opened(app, host),
                 Ok(None) => Vault::None,
@@ -56,12 +58,101 @@ impl Session {
     pub(crate) async fn create(&self, app: &AppHandle, new: NewVault) -> Result<(), ErrorView> {
         let mut vault = self.vault.write().await;
         if matches!(*vault, Vault::Open(_)) {
-            return Err(ErrorView::new(ErrorCode::VaultExists, "There is a vault here already.", "Nothing was changed."));
+            return Err(exists_already());
         }
+        give_up_joining(&mut vault, true).await;
         let dir = self.dir()?.to_owned();
         let engine = off_the_executor(move || Engine::create(&dir, &new)).await?;
         *vault = opened(app, start(engine).await?);
         Ok(())
+    }
+
+    /// Makes the vault from a backup or a recovery kit.
+    ///
+    /// # Errors
+    /// When there is one, the file cannot be opened with this key, or the vault cannot be made. Nothing is left of it then.
+    pub(crate) async fn restore(
+        &self,
+        app: &AppHandle,
+        file: PathBuf,
+        key: RestoreKey,
+        computer_name: String,
+    ) -> Result<Restored, ErrorView> {
+        let mut vault = self.vault.write().await;
+        match &*vault {
+            Vault::Open(_) => return Err(exists_already()),
+            Vault::Trouble(error) => return Err(error.clone()),
+            Vault::None | Vault::Joining(..) => give_up_joining(&mut vault, true).await,
+        }
+        let dir = self.dir()?.to_owned();
+        let (engine, restored) = off_the_executor(move || {
+            // What was begun by joining and never became anybody's is in nobody's way.
+            if Engine::exists(&dir)
+                && let Ok(unfinished) = Engine::open_to_join(&dir)
+            {
+                unfinished.discard_unfinished();
+            }
+            let restored = Restore { file, key, vault: dir.clone(), computer_name }.run()?;
+            Ok((Engine::open(&dir)?, restored))
+        })
+        .await?;
+        *vault = opened(app, start(engine).await?);
+        Ok(restored)
+    }
+
+    /// The open vault; where there is none, one that is nobody's yet, made to become the next computer of a person.
+    ///
+    /// # Errors
+    /// When there is one that cannot be used, or none can be made.
+    pub(crate) async fn host_to_join(&self) -> Result<Host, ErrorView> {
+        let mut vault = self.vault.write().await;
+        match &*vault {
+            Vault::Open(host) | Vault::Joining(_, host) => Ok(host.clone()),
+            Vault::Trouble(error) => Err(error.clone()),
+            Vault::None => {
+                let dir = self.dir()?.to_owned();
+                let engine = off_the_executor(move || Engine::open_to_join(&dir)).await?;
+                match start(engine.clone()).await {
+                    Ok(host) => {
+                        *vault = Vault::Joining(engine, host.clone());
+                        Ok(host)
+                    }
+                    Err(error) => {
+                        engine.discard_unfinished();
+                        Err(error)
+                    }
+                }
+            }
+        }
+    }
+
+    /// The vault that is becoming somebody's, or else the open one.
+    ///
+    /// # Errors
+    /// When there is neither.
+    pub(crate) async fn joining_host(&self) -> Result<Host, ErrorView> {
+        if let Vault::Joining(_, host) = &*self.vault.read().await {
+            return Ok(host.clone());
+        }
+        self.host().await
+    }
+
+    /// Joining came to an end. A vault that was nobody's is open now, or goes away again; where the other computer was out of reach it may have
+    /// let this one in already, and the link then works again with the same key only, which stays for that.
+    pub(crate) async fn joining_ended(&self, app: &AppHandle, joined: Result<bool, &ErrorView>) {
+        let mut vault = self.vault.write().await;
+        match joined {
+            Ok(true) => {
+                if let Vault::Joining(_, host) = &*vault {
+                    *vault = opened(app, host.clone());
+                }
+            }
+            Ok(false) => give_up_joining(&mut vault, true).await,
+            Err(error) => {
+                let gone = matches!(error.code, ErrorCode::Unreachable | ErrorCode::Timeout);
+                give_up_joining(&mut vault, !gone).await;
+            }
+        }
     }
 
     /// The open vault.
@@ -72,14 +163,14 @@ impl Session {
         match &*self.vault.read().await {
             Vault::Open(host) => Ok(host.clone()),
             Vault::Trouble(error) => Err(error.clone()),
-            Vault::None => Err(ErrorView::new(ErrorCode::NoVault, "There is no vault yet.", "Say who you are first.")),
+            Vault::None | Vault::Joining(..) => Err(ErrorView::new(ErrorCode::NoVault, "There is no vault yet.", "Say who you are first.")),
         }
     }
 
     /// Closes the network and the vault.
     pub(crate) async fn close(&self) {
         let before = std::mem::replace(&mut *self.vault.write().await, Vault::None);
-        if let Vault::Open(host) = before {
+        if let Vault::Open(host) | Vault::Joining(_, host) = before {
             host.shutdown().await;
         }
     }
@@ -91,6 +182,8 @@ impl Session {
         match opened {
             Ok(Some(engine)) => Ok(Some(start(engine).await?)),
             Ok(None) => Ok(None),
+            // It was to become somebody's, and that was not finished: it can be tried again, or one begins anew.
+            Err(error) if error.code == ErrorCode::NoVault => Ok(None),
             Err(error) if error.code == ErrorCode::VaultInUse => Err(in_use(&dir, error).await),
             Err(error) => Err(error),
         }
@@ -100,6 +193,23 @@ impl Session {
         self.dir.as_deref().ok_or_else(|| {
             ErrorView::new(ErrorCode::File, "This computer names no folder for your data.", "Start Tuttu with: tuttu-app --vault FOLDER")
         })
+    }
+}
+
+fn exists_already() -> ErrorView {
+    ErrorView::new(ErrorCode::VaultExists, "There is a vault here already.", "Nothing was changed.")
+}
+
+/// Closes a vault that did not become anybody's, and removes it unless its key may be needed again.
+async fn give_up_joining(vault: &mut Vault, discard: bool) {
+    if !matches!(vault, Vault::Joining(..)) {
+        return;
+    }
+    if let Vault::Joining(engine, host) = std::mem::replace(vault, Vault::None) {
+        host.shutdown().await;
+        if discard {
+            engine.discard_unfinished();
+        }
     }
 }
 

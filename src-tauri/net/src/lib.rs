@@ -38,4 +38,4 @@ pub use client::Client;
 pub use doctor::{Finding, Health};
 pub use hints::offline_invite;
 pub use host::{Host, HostOptions};
-pub use request::{JoinOffer, Joined, Reply, Request, SyncResult};
+pub use request::{Fetched, JoinOffer, Joined, Reply, Request, SyncResult};

@@ -145,6 +145,7 @@ pub struct Joined {
 
 /// What became of a file that was asked for.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
 #[serde(rename_all = "camelCase")]
 pub struct Fetched {
     /// Its hash; as it was asked for when it was here before.

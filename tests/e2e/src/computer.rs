@@ -55,6 +55,12 @@ impl Computer {
         self.home.path().join("vault")
     }
 
+    /// A folder of its person.
+    #[must_use]
+    pub fn home(&self) -> &Path {
+        self.home.path()
+    }
+
     /// What it is called in messages and pictures.
     #[must_use]
     pub fn name(&self) -> &str {

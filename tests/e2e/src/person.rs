@@ -1,6 +1,9 @@
 //! What people do with Tuttu, in their words. The ids of the page are known here and nowhere else.
 
+use std::path::{Path, PathBuf};
 use std::time::Duration;
+
+use serde_json::json;
 
 use crate::computer::Computer;
 use crate::window::Window;
@@ -57,6 +60,69 @@ impl<'a> Person<'a> {
         self.window.press("onboarding-join").await;
         self.window.write("join-link", link).await;
         self.window.press("join-continue").await;
+    }
+
+    /// First start: this is one more computer of somebody who has Tuttu already.
+    pub async fn links_this_computer(&self, link: &str) {
+        self.window.press("onboarding-link-computer").await;
+        self.window.overwrite("join-computer", self.computer.name()).await;
+        self.window.write("join-link", link).await;
+        self.window.press("join-continue").await;
+    }
+
+    /// Opens the page of one's own computers.
+    pub async fn looks_at_own_computers(&self) {
+        self.window.press("settings").await;
+        self.window.press("settings-computers").await;
+        self.window.sees("own-computer", "this computer").await;
+    }
+
+    /// Makes a link for the next computer of one's own.
+    pub async fn makes_link_for_own_computer(&self) -> String {
+        self.looks_at_own_computers().await;
+        self.window.press("computer-add").await;
+        self.window.press("link-computer-make").await;
+        self.window.value("link-computer-link").await
+    }
+
+    /// Attaches a file to the card that is open; the dialog of the system, which no driver reaches, is left out.
+    pub async fn attaches(&self, name: &str, text: &str) {
+        let file = self.computer.home().join(name);
+        std::fs::write(&file, text).expect("a file to attach");
+        let id = self.window.script("return document.querySelector('[data-testid=person-row][aria-selected=true]').dataset.id").await;
+        let attach = json!({"type": "attach", "record": {"space": null, "id": id}, "path": file, "name": ""});
+        self.window.invoke("mutate", &json!({ "command": attach })).await.expect("it is attached");
+        self.window.sees("file", name).await;
+    }
+
+    /// Has the files of a space come only when they are asked for.
+    pub async fn has_files_come_when_asked(&self, space: &str) {
+        self.looks_at_members(space).await;
+        self.window.press("space-settings").await;
+        self.window.press("space-files-ask").await;
+    }
+
+    /// Writes a backup, without the dialog of the system; the file.
+    pub async fn writes_backup(&self, passphrase: &str) -> PathBuf {
+        let file = self.computer.home().join("backup.tuttu");
+        let lock = json!({"type": "passphrase", "passphrase": passphrase});
+        let backup = json!({"type": "backup", "path": file, "lock": lock});
+        self.window.invoke("mutate", &json!({ "command": backup })).await.expect("the backup is written");
+        file
+    }
+
+    /// Begins again from a backup, without the dialog of the system; whose it is, or why not.
+    pub async fn restores(&self, file: &Path, passphrase: &str) -> String {
+        let asked = json!({"path": file, "passphrase": passphrase, "computerName": self.computer.name()});
+        match self.window.invoke("restore_vault", &asked).await {
+            Ok(restored) => {
+                // The page asks anew how the vault stands.
+                self.window.script("location.reload()").await;
+                self.window.sees("sidebar", "My own").await;
+                restored["personName"].as_str().unwrap_or_default().to_owned()
+            }
+            Err(refused) => refused["message"].as_str().unwrap_or_default().to_owned(),
+        }
     }
 
     async fn names_themselves(&self, name: &str) {

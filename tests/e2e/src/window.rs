@@ -147,6 +147,20 @@ impl Window {
         self.client.execute(script, Vec::new()).await.expect("the script runs")
     }
 
+    /// Asks the shell for something, as the page does; its answer, or its refusal.
+    ///
+    /// # Errors
+    /// With what the shell says when it refuses.
+    pub async fn invoke(&self, command: &str, arguments: &Value) -> Result<Value, Value> {
+        let script = "const [command, given, done] = arguments;
+            window.__TAURI_INTERNALS__.invoke(command, given).then((value) => done({ ok: value }), (error) => done({ error }));";
+        let answer = self.client.execute_async(script, vec![command.into(), arguments.clone()]).await.expect("the shell answers");
+        match answer.get("error") {
+            Some(error) => Err(error.clone()),
+            None => Ok(answer.get("ok").cloned().unwrap_or_default()),
+        }
+    }
+
     /// Closes the window, and waits until the app has ended by itself.
     pub async fn close(self) {
         // The session ends with its window; whether the driver can still answer is its own affair.

@@ -10,6 +10,7 @@ import { count } from "$shared/words";
 const aside: Partial<Record<Command["type"], readonly string[]>> = {
   setSetting: ["settings"],
   invite: ["space"],
+  inviteComputer: ["space"],
   withdrawInvitation: ["space"],
   markSeen: ["list", "search"],
 };
@@ -61,9 +62,13 @@ export async function add(kind: string, record: object, space: string | null): P
 }
 
 /** Deletes records at once, with undo; asks first when others have them too or when they are more than ten. */
-export async function remove(records: readonly Named[], sure = false): Promise<void> {
+export async function remove(named: readonly Named[], sure = false): Promise<void> {
+  const records = named.filter(({ space }) => session.mayWrite(space));
   const first = records[0];
-  if (!first) return;
+  if (!first) {
+    if (named.length > 0) onlySeen(session.space(named[0]?.space)?.name ?? "this space");
+    return;
+  }
   const shared = records.some(({ space }) => others(space).length > 0);
   if (!sure && (shared || records.length > 10)) {
     nav.overlay = { kind: "delete", records };
@@ -81,6 +86,11 @@ export async function remove(records: readonly Named[], sure = false): Promise<v
     text: records.length === 1 && first.kind === "person" ? "Notes and calls stay in the history." : "",
     action: { label: "Undo", hint: "Ctrl Z", testid: "toast-undo", run: () => void restore(refs, records) },
   });
+}
+
+/** Says why nothing was changed. */
+function onlySeen(space: string): void {
+  toasts.show({ icon: "eye", title: `You can only see ${space}`, text: "Nothing was changed." });
 }
 
 /** "person" and "people", for counting. */

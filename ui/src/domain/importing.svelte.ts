@@ -26,7 +26,8 @@ class Importing {
     this.waiting = waiting;
     this.preview = null;
     this.report = null;
-    this.space = nav.scope;
+    // What is shown may be a space that takes nothing from this person.
+    this.space = session.mayWrite(nav.scope) ? nav.scope : null;
     await this.#go("reading", async () => {
       this.preview = await this.#import(true);
       this.stage = "ready";

@@ -1,8 +1,9 @@
 import { selection } from "./selection.svelte";
-import type { RecordRef, Row } from "./types";
+import type { MemberView, RecordRef, Row } from "./types";
 
 export type Place = "people" | "orgs" | "choices" | "space" | "settings" | "import" | "join";
 export type Kind = "person" | "org";
+export type SettingsTab = "appearance" | "keys" | "computers" | "computer" | "network" | "backup" | "import";
 
 /** A record with what dialogs say about it. */
 export type Named = Pick<Row, "id" | "space" | "kind" | "name">;
@@ -13,11 +14,17 @@ export type Overlay =
   | { kind: "keys" }
   | { kind: "new-space" }
   | { kind: "invite"; space: string }
+  | { kind: "link-computer" }
+  | { kind: "unlink-computer"; computer: string; name: string }
   | { kind: "request"; id: string }
   | { kind: "move"; records: readonly Named[] }
   | { kind: "delete"; records: readonly Named[] }
   | { kind: "remove-member"; space: string; member: string; name: string }
-  | { kind: "leave-space"; space: string };
+  | { kind: "exclude-computer"; space: string; member: MemberView; computer: string }
+  | { kind: "leave-space"; space: string }
+  | { kind: "backup"; what: "backup" | "kit" }
+  | { kind: "write-bundle"; space: string }
+  | { kind: "read-bundle"; path: string };
 
 /** Where the person is: a place, a scope, an open record. */
 class Nav {
@@ -33,6 +40,10 @@ class Nav {
   syncOpen = $state(false);
   /** A link that was opened or is being typed, for the join page. */
   link = $state("");
+  /** The join page is there to make this computer the next one of whoever made the link. */
+  asComputer = $state(false);
+  /** Where somebody was last in the settings, as long as the window is open. */
+  settings = $state<SettingsTab>("appearance");
   /** Where the focus goes as soon as the record that was just opened is there: its `name`, or what is to be written down. */
   begin = $state<string | null>(null);
   /** The space that people were going to be moved into, so that the dialog begins with it. */
@@ -58,6 +69,18 @@ class Nav {
     this.creating = null;
     selection.clear();
     this.record = { space: row.space, id: row.id };
+  }
+
+  /** Opens one page of the settings. */
+  openSettings(page: SettingsTab): void {
+    this.go("settings");
+    this.settings = page;
+  }
+
+  /** Opens the page on which a link is used: one into a space, or one that makes this an own computer. */
+  join(asComputer: boolean): void {
+    this.asComputer = asComputer;
+    this.go("join");
   }
 
   create(kind: Kind): void {

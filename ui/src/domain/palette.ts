@@ -1,6 +1,7 @@
 /** What the palette can do, apart from opening records. */
 import type { IconName } from "$shared/icons";
 import { syncNow, undo } from "./actions";
+import { pickBundle } from "./bundles";
 import { importFile } from "./importing.svelte";
 import { perform } from "./keys.svelte";
 import { nav } from "./nav.svelte";
@@ -61,7 +62,9 @@ function all(): PaletteCommand[] {
     { id: "new-org", label: "New organisation", icon: "org", run: () => nav.create("org") },
     { id: "new-space", label: "New space", icon: "layers", run: () => (nav.overlay = { kind: "new-space" }) },
     { id: "import", label: "Import contacts from a file", icon: "upload", run: () => void importFile() },
-    { id: "join", label: "Join a space with a link", icon: "log-in", run: () => nav.go("join") },
+    { id: "join", label: "Join a space with a link", icon: "log-in", run: () => nav.join(false) },
+    { id: "link-computer", label: "Link another computer of yours", icon: "linkdev", run: () => (nav.overlay = { kind: "link-computer" }) },
+    { id: "computers", label: "Your computers", icon: "monitor", run: () => nav.openSettings("computers") },
     ...shared
       .filter(({ role }) => role === "owner")
       .map((space): PaletteCommand => ({
@@ -70,6 +73,9 @@ function all(): PaletteCommand[] {
         icon: "user-plus",
         run: () => (nav.overlay = { kind: "invite", space: space.id }),
       })),
+    { id: "backup", label: "Write a backup", icon: "hard-drive", run: () => (nav.overlay = { kind: "backup", what: "backup" }) },
+    { id: "kit", label: "Write a recovery kit", icon: "key", run: () => (nav.overlay = { kind: "backup", what: "kit" }) },
+    { id: "read-bundle", label: "Read changes from a file", icon: "download", run: () => void pickBundle() },
     { id: "people", label: "Go to people", icon: "users", hint: "G P", run: () => nav.go("people") },
     { id: "orgs", label: "Go to organisations", icon: "org", hint: "G O", run: () => nav.go("orgs") },
     ...shared.map((space): PaletteCommand => ({

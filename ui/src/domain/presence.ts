@@ -1,7 +1,7 @@
 /** How computers and people are reachable, in words. Every word comes from what the engine reports. */
 import { moment } from "$shared/time";
 import { count, joined } from "$shared/words";
-import type { ComputerView, MemberView, SyncLine } from "./types";
+import type { ComputerView, MemberView, OwnComputerView, SyncLine } from "./types";
 
 export type State = "direct" | "lan" | "relay" | "away";
 
@@ -50,6 +50,15 @@ export function memberHolds(member: MemberView): { kind: "all" | "some" | "none"
   const fewest = Math.min(...computers.map((computer) => computer.pending));
   if (fewest > 0) return { kind: "some", title: `${count(fewest, "change")} to send` };
   return { kind: "none", title: "Nothing confirmed yet" };
+}
+
+/** How one of one's own computers stands, in one line: "same network, has everything, confirmed 14:12". */
+export function ownStanding({ computer, revoked }: OwnComputerView, now: Date): string {
+  if (revoked) return "unlinked";
+  if (computer.this) return "in use";
+  const has = holds(computer, now);
+  if (has.kind === "trouble") return `${has.title}: ${has.detail}`;
+  return [pathWords(stateOf(computer)), has.title, has.detail].filter(Boolean).join(", ");
 }
 
 /** What stands under the title of the popover: the line's own words, and when nobody is reachable, on whom it waits. */

@@ -6,6 +6,11 @@ export function isOwnComputer(request: JoinRequestView): boolean {
   return request.role === "computer";
 }
 
+/** Whether a link makes this computer the next one of whoever made it, rather than lead into a space. */
+export function isComputerLink(link: string): boolean {
+  return /^tuttu:(\/\/)?computer\//i.test(link.replace(/\s+/g, ""));
+}
+
 /** What is asked for, in words. */
 export function wish(request: JoinRequestView): string {
   return isOwnComputer(request)

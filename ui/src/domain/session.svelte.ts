@@ -1,10 +1,20 @@
-import { onEvent, trigger, type ErrorView, type Event, type JoinRequestView, type ReminderView, type VaultStatus } from "$platform";
+import {
+  onEvent,
+  trigger,
+  type ErrorView,
+  type Event,
+  type JoinRequestView,
+  type Query,
+  type ReminderView,
+  type RestoredView,
+  type VaultStatus,
+} from "$platform";
 import { failureOf } from "$platform";
 import { cache } from "./live.svelte";
 import { moment } from "$shared/time";
 import { typing } from "./keys.svelte";
 import { nav } from "./nav.svelte";
-import { wish } from "./requests";
+import { isComputerLink, wish } from "./requests";
 import { toasts } from "./toasts.svelte";
 
 type Stage = "starting" | "none" | "open" | "trouble";
@@ -12,8 +22,24 @@ type Stage = "starting" | "none" | "open" | "trouble";
 /** A `tuttu:` link was opened: the join page takes it, at once or as soon as there is a vault. */
 export function openLink(link: string): void {
   nav.overlay = null;
-  nav.go("join");
+  nav.join(isComputerLink(link));
   nav.link = link;
+}
+
+/** The questions whose answers say who is connected and has what. */
+const whoHasWhat = (query: Query) => query.type === "status" || query.type === "space" || query.type === "computers";
+
+/** How much of a file is here, and when the last piece came. */
+export interface Coming {
+  readonly done: number;
+  readonly total: number;
+  readonly at: number;
+}
+
+/** How far files are, after one came further; what is whole is not on its way any more. */
+function moved(coming: Session["coming"], { hash, done, total }: { hash: string } & Omit<Coming, "at">): Session["coming"] {
+  const others = Object.fromEntries(Object.entries(coming).filter(([other]) => other !== hash));
+  return done < total ? { ...others, [hash]: { done, total, at: Date.now() } } : others;
 }
 
 /** The vault this window shows: whether there is one, how it stands, and what the engine tells without being asked. */
@@ -26,7 +52,11 @@ class Session {
   settings = $state.raw<Readonly<Record<string, string>>>({});
   requests = $state.raw<readonly JoinRequestView[]>([]);
   importProgress = $state.raw<{ done: number; total: number } | null>(null);
+  /** How far long work is: `backup`, `check`, `rebuild`. */
+  progress = $state.raw<{ what: string; done: number; total: number } | null>(null);
   filesOver = $state(false);
+  /** Files that come from other computers at the moment, by their hash. */
+  coming = $state.raw<Readonly<Record<string, Coming>>>({});
   readonly #ids = $derived.by(() => {
     const members = (this.status?.spaces ?? []).flatMap((space) => space.members);
     const ids = new Map(members.map((member) => [member.name, member.id]));
@@ -57,9 +87,27 @@ class Session {
     this.#follow();
   }
 
+  /** Makes the vault from a backup or a recovery kit, opens it, and says what came back. */
+  async restore(path: string, passphrase: string, computerName: string): Promise<RestoredView> {
+    const restored = await trigger.restoreVault(path, passphrase, computerName);
+    this.#follow();
+    return restored;
+  }
+
+  /** There was no vault, and this became somebody's next computer: it is open now. */
+  opened(): void {
+    this.#follow();
+  }
+
   /** The space's summary, by id. */
   space(id: string | null | undefined) {
     return this.status?.spaces.find((space) => space.id === id);
+  }
+
+  /** Whether this person may change what is in a space. */
+  mayWrite(id: string | null | undefined): boolean {
+    const role = this.space(id)?.role;
+    return role === "owner" || role === "editor";
   }
 
   /** The id of a person by the name they write under, so that a face keeps its hue; the name itself when nobody here has it. */
@@ -70,7 +118,7 @@ class Session {
   /** Shows a request at once, unless that would take the words out of somebody's hands; it stays in the sidebar either way. */
   #callFor(request: JoinRequestView): void {
     const show = () => (nav.overlay = { kind: "request", id: request.id });
-    if (nav.overlay?.kind === "invite" || (!nav.overlay && !typing())) show();
+    if (nav.overlay?.kind === "invite" || nav.overlay?.kind === "link-computer" || (!nav.overlay && !typing())) show();
     else
       toasts.show({
         icon: "user-plus",
@@ -126,12 +174,12 @@ class Session {
         break;
       case "sync":
         if (this.status) this.status = { ...this.status, sync: event.line };
-        cache.refresh((query) => query.type === "status" || query.type === "space");
+        cache.refresh(whoHasWhat);
         break;
       case "peer":
       case "delivered":
       case "refused":
-        cache.refresh((query) => query.type === "status" || query.type === "space");
+        cache.refresh(whoHasWhat);
         break;
       case "join-request":
         this.requests = [...this.requests.filter((request) => request.id !== event.request.id), event.request];
@@ -146,10 +194,15 @@ class Session {
       case "import-progress":
         this.importProgress = { done: event.done, total: event.total };
         break;
+      case "file":
+        this.coming = moved(this.coming, event);
+        break;
       case "reminder":
         this.#remind(event.reminders);
         break;
       case "progress":
+        this.progress = event;
+        break;
       case "listening":
         break;
     }

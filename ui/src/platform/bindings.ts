@@ -8,6 +8,8 @@ export const commands = {
 	vaultState: () => __TAURI_INVOKE<VaultState_Serialize>("vault_state"),
 	/**  Makes the vault: the person, this computer, and the private space. */
 	createVault: (personName: string, computerName: string) => typedError<null, ErrorView>(__TAURI_INVOKE("create_vault", { personName, computerName })),
+	/**  Makes the vault from a backup or a recovery kit that is opened with a passphrase. This computer is a new one then. */
+	restoreVault: (path: string, passphrase: Secret, computerName: string) => typedError<RestoredView, ErrorView>(__TAURI_INVOKE("restore_vault", { path, passphrase, computerName })),
 	/**  The page has drawn what it shows first. For whoever looks into a slow start, and for the benchmarks. */
 	firstPageShown: () => __TAURI_INVOKE<void>("first_page_shown"),
 	/**  Answers a query. */
@@ -16,7 +18,10 @@ export const commands = {
 	mutate: (command: Command_Deserialize) => typedError<Outcome, ErrorView>(__TAURI_INVOKE("mutate", { command })),
 	/**  Dials the inviter named by a link; answers once the four words are there. */
 	joinStart: (link: string) => typedError<JoinOffer, ErrorView>(__TAURI_INVOKE("join_start", { link })),
-	/**  Dials the computer named by a link that makes this one the inviter's next computer; then as with a space. Records that are here move along. */
+	/**
+	 *  Dials the computer named by a link that makes this one the inviter's next computer; then as with a space. Records that are here move along. Needs
+	 *  no vault: where there is none, one is made when the spaces arrive.
+	 */
 	joinPersonStart: (link: string, computerName: string | null) => typedError<JoinOffer, ErrorView>(__TAURI_INVOKE("join_person_start", { link, computerName })),
 	/**  The words were compared: join, and wait until the space has arrived, or give up (then there is nothing to tell). */
 	joinAnswer: (offer: string, same: boolean) => typedError<Joined_Serialize | null, ErrorView>(__TAURI_INVOKE("join_answer", { offer, same })),
@@ -26,6 +31,8 @@ export const commands = {
 	answerRequest: (request: string, approve: boolean) => typedError<null, ErrorView>(__TAURI_INVOKE("answer_request", { request, approve })),
 	/**  Exchanges with everybody reachable. How it went is in the sync line and in the computers' states. */
 	syncNow: () => typedError<null, ErrorView>(__TAURI_INVOKE("sync_now")),
+	/**  Fetches a file of a record from whoever has it and can be reached. */
+	fetchFile: (hash: string) => typedError<Fetched, ErrorView>(__TAURI_INVOKE("fetch_file", { hash })),
 	/**  Where this computer listens. */
 	addresses: () => typedError<Addresses, ErrorView>(__TAURI_INVOKE("addresses")),
 	/**  Opens a web, mail or telephone link outside; refuses every other. */
@@ -1123,6 +1130,18 @@ computer: string;
 /**  Addresses, `ip:port`. */
 addresses: string[] };
 
+/**  What became of a file that was asked for. */
+export type Fetched = {
+	/**  Its hash; as it was asked for when it was here before. */
+	hash: string,
+	/**  What the record calls it. */
+	name: string,
+	/**  It is here, whole. */
+	here: boolean,
+	/**  Why not, in a sentence. */
+	reason: string,
+};
+
 /**  One edit as a person means it. `field` uses the keys of the JSON shape of a record (`name`, `phones`, `tags`, `custom.x-dietary`). */
 export type FieldEdit = FieldEdit_Serialize | FieldEdit_Deserialize;
 
@@ -2073,6 +2092,22 @@ export type ReminderView = {
 	at: string,
 	/**  Tuttu was closed, or the computer slept, when it was time. */
 	missed: boolean,
+};
+
+/**  What came back from a backup or a recovery kit. */
+export type RestoredView = {
+	/**  Whose vault it is. */
+	personName: string,
+	/**  The computer it was made on, which stays one of theirs. */
+	madeOn: string,
+	/**  Spaces. */
+	spaces: number,
+	/**  Records, with those in the trash. */
+	records: number,
+	/**  Attached files. */
+	files: number,
+	/**  It was a recovery kit: what is in the spaces has still to come. */
+	kit: boolean,
 };
 
 /**  A row of a list. */

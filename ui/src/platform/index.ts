@@ -5,7 +5,7 @@
 import { listen } from "@tauri-apps/api/event";
 import { getCurrentWebview } from "@tauri-apps/api/webview";
 import { writeText } from "@tauri-apps/plugin-clipboard-manager";
-import { open } from "@tauri-apps/plugin-dialog";
+import { open, save } from "@tauri-apps/plugin-dialog";
 import { commands, type Answer, type Command, type ErrorView, type Event, type Outcome, type Query } from "./bindings";
 
 export type * from "./bindings";
@@ -68,6 +68,7 @@ export function mutate(command: Command): Promise<Outcome> {
 export const trigger = {
   vaultState: () => settled(commands.vaultState()),
   createVault: (personName: string, computerName: string) => settled(commands.createVault(personName, computerName)),
+  restoreVault: (path: string, passphrase: string, computerName: string) => settled(commands.restoreVault(path, passphrase, computerName)),
   firstPageShown: () => settled(commands.firstPageShown()),
   joinStart: (link: string) => settled(commands.joinStart(link)),
   joinPersonStart: (link: string, computerName: string | null) => settled(commands.joinPersonStart(link, computerName)),
@@ -75,6 +76,7 @@ export const trigger = {
   joinRequests: () => settled(commands.joinRequests()),
   answerRequest: (request: string, approve: boolean) => settled(commands.answerRequest(request, approve)),
   syncNow: () => settled(commands.syncNow()),
+  fetchFile: (hash: string) => settled(commands.fetchFile(hash)),
   addresses: () => settled(commands.addresses()),
   openExternal: (url: string) => settled(commands.openExternal(url)),
   copyText: (text: string) => settled(writeText(text)),
@@ -90,7 +92,21 @@ export const trigger = {
     );
     return typeof picked === "string" ? picked : null;
   },
+  /** Lets the person pick one file of any kind, or of the kind named; `null` when they changed their mind. */
+  pickFile: async (title: string, kind?: FileKind): Promise<string | null> => {
+    const picked = await settled(open({ multiple: false, directory: false, title, ...(kind ? { filters: [kind] } : {}) }));
+    return typeof picked === "string" ? picked : null;
+  },
+  /** Lets the person say where a new file goes; `null` when they changed their mind. */
+  pickNewFile: (title: string, name: string, kind?: FileKind): Promise<string | null> =>
+    settled(save({ title, defaultPath: name, ...(kind ? { filters: [kind] } : {}) })),
 };
+
+/** A kind of file, for the dialogs of the system. */
+export interface FileKind {
+  name: string;
+  extensions: string[];
+}
 
 /** What the window is told without asking. */
 export interface Happenings {

@@ -12,6 +12,7 @@ import Clock from "@lucide/svelte/icons/clock";
 import Copy from "@lucide/svelte/icons/copy";
 import Ellipsis from "@lucide/svelte/icons/ellipsis";
 import ExternalLink from "@lucide/svelte/icons/external-link";
+import Download from "@lucide/svelte/icons/download";
 import Eye from "@lucide/svelte/icons/eye";
 import FileText from "@lucide/svelte/icons/file-text";
 import Handshake from "@lucide/svelte/icons/handshake";
@@ -30,7 +31,9 @@ import MapPin from "@lucide/svelte/icons/map-pin";
 import MessageCircle from "@lucide/svelte/icons/message-circle";
 import Monitor from "@lucide/svelte/icons/monitor";
 import NotebookPen from "@lucide/svelte/icons/notebook-pen";
+import Package from "@lucide/svelte/icons/package";
 import Palette from "@lucide/svelte/icons/palette";
+import Paperclip from "@lucide/svelte/icons/paperclip";
 import Pencil from "@lucide/svelte/icons/pencil";
 import Phone from "@lucide/svelte/icons/phone";
 import Plus from "@lucide/svelte/icons/plus";
@@ -64,6 +67,7 @@ export const lucide = {
   clock: Clock,
   copy: Copy,
   ellipsis: Ellipsis,
+  download: Download,
   external: ExternalLink,
   eye: Eye,
   file: FileText,
@@ -83,7 +87,9 @@ export const lucide = {
   message: MessageCircle,
   monitor: Monitor,
   note: NotebookPen,
+  package: Package,
   palette: Palette,
+  paperclip: Paperclip,
   pencil: Pencil,
   phone: Phone,
   plus: Plus,
@@ -135,6 +141,13 @@ export const drawn = {
       [19.4, 16.5, 2.4, false],
     ],
     rects: [[9.2, 4, 5.6, 5.6, 1.6]],
+  },
+  linkdev: {
+    paths: ["M5 17h6", "M8 13v4", "M18.5 16.2h.5"],
+    rects: [
+      [2.5, 5, 11, 8, 1.6],
+      [16, 9, 5.5, 10, 1.6],
+    ],
   },
   notsent: { paths: ["M12 16V7", "m8 11 4-4 4 4", "M4 20h3", "M10.5 20h3", "M17 20h3"] },
   receiving: { paths: ["M12 5v9", "m8 10.500 4 4 4-4", "M4 20h3", "M10.5 20h3", "M17 20h3"] },

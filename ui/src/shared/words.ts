@@ -93,6 +93,20 @@ export function minutesFrom(typed: string): number | null {
   return total <= 60 * 24 * 7 ? total : null;
 }
 
+/** A size as people read it: "214 KB", "4.2 MB". */
+export function sizeWords(bytes: number): string {
+  if (bytes < 1000) return `${bytes} B`;
+  const units = ["KB", "MB", "GB", "TB"];
+  let value = bytes / 1000;
+  let unit = 0;
+  while (value >= 999.5 && unit < units.length - 1) {
+    value /= 1000;
+    unit++;
+  }
+  const shown = value < 9.95 && unit > 0 ? value.toFixed(1).replace(/\.0$/, "") : String(Math.round(value));
+  return `${shown} ${units[unit]}`;
+}
+
 /** A part of a text and whether it matched what was typed. */
 export interface Piece {
   text: string;

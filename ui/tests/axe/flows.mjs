@@ -1,30 +1,8 @@
 /** The ways people take through the window, clicked and typed in a real browser over the pretended engine. */
 import assert from "node:assert/strict";
-import { launch, openPage, serve } from "./server.mjs";
+import { flows, focused, person } from "./flow.mjs";
 
-const { server, url } = await serve();
-const browser = await launch();
-const wanted = process.argv.slice(2);
-let failed = 0;
-
-async function flow(name, query, steps) {
-  if (wanted.length > 0 && !wanted.some((word) => name.includes(word))) return;
-  const { page, context, troubles } = await openPage(browser, url, query);
-  page.setDefaultTimeout(60_000);
-  const at = (id) => page.getByTestId(id);
-  try {
-    await steps(page, at);
-    assert.deepEqual(troubles, []);
-    console.log(`ok   ${name}`);
-  } catch (error) {
-    failed++;
-    console.error(`FAIL ${name}\n     ${String(error.message).split("\n").slice(0, 12).join("\n     ")}`, troubles);
-  }
-  await context.close();
-}
-const person = (page, id) => page.locator(`[data-testid="person-row"][data-id="${id}"]`);
-const focused = (page) =>
-  page.evaluate(() => document.activeElement?.getAttribute("data-testid") ?? document.activeElement?.getAttribute("data-id"));
+const { flow, end } = await flows();
 
 await flow("first start, first person, every field", { vault: "none", data: "empty" }, async (page, at) => {
   await at("onboarding-name").fill("Anahit Sargsyan");
@@ -488,6 +466,4 @@ await flow("one pane at a time when zoomed", { width: 680, height: 640 }, async 
   await at("search").waitFor();
 });
 
-await browser.close();
-server.close();
-process.exitCode = failed > 0 ? 1 : 0;
+await end();

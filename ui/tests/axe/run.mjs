@@ -20,8 +20,18 @@ const browser = await launch();
 let findings = 0;
 let runs = 0;
 for (const screen of screens.filter(({ name }) => wanted.length === 0 || wanted.includes(name))) {
-  const small = ["people", "conflict", "share", "record-editing", "onboarding", "join", "settings"].includes(screen.name);
-  const zoomed = ["people", "onboarding", "join"].includes(screen.name);
+  const small = [
+    "people",
+    "conflict",
+    "share",
+    "record-editing",
+    "onboarding",
+    "join",
+    "settings",
+    "settings-computers",
+    "record-files",
+  ].includes(screen.name);
+  const zoomed = ["people", "onboarding", "join", "settings-computers"].includes(screen.name);
   const sizes = [[1360, 860], ...(small ? [[960, 640]] : []), ...(zoomed ? [[680, 640]] : [])];
   for (const [width, height] of sizes) {
     const { page, context, troubles } = await openPage(browser, url, { width, height, theme: "light", ...screen.query });

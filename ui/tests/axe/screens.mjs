@@ -9,6 +9,11 @@ const harbour = async (page) => {
   await at(page, "space-members").first().click();
   await at(page, "member-row").first().waitFor();
 };
+const linkComputer = async (page) => {
+  await at(page, "settings").click();
+  await at(page, "settings-computers").click();
+  await at(page, "computer-add").click();
+};
 const showDetails = async (page) => {
   const tab = at(page, "tab-details");
   if (await tab.isVisible()) await tab.click();
@@ -49,6 +54,15 @@ export const screens = [
   {
     name: "record-address",
     go: async (page) => (await priya(page), await showDetails(page), await at(page, "field-addresses-value").first().click()),
+  },
+  {
+    name: "record-files",
+    go: async (page) => (
+      await priya(page),
+      await showDetails(page),
+      await page.evaluate(() => window.fake.engine.bringFile("fa02", 31_000_000)),
+      await page.locator('[data-testid="file"][data-state="coming"]').scrollIntoViewIfNeeded()
+    ),
   },
   {
     name: "record-call",
@@ -111,6 +125,15 @@ export const screens = [
       await harbour(page),
       await page.evaluate(() => window.fake.engine.bringJoinRequest()),
       await at(page, "request-words").waitFor()
+    ),
+  },
+  { name: "share-take-out", go: async (page) => (await harbour(page), await at(page, "member-computer-remove").first().click()) },
+  {
+    name: "viewer",
+    go: async (page) => (
+      await page.locator('[data-testid="space-row"][data-space="s_mill"]').click(),
+      await at(page, "person-row").first().click(),
+      await page.getByText("You can only see this space.").waitFor()
     ),
   },
   { name: "share-remove", go: async (page) => (await harbour(page), await at(page, "member-remove").first().click()) },
@@ -205,7 +228,120 @@ export const screens = [
     go: async (page) => (await priya(page), await at(page, "sync-line").click(), await at(page, "sync-popover").waitFor()),
   },
   { name: "settings", go: async (page) => (await at(page, "settings").click(), await at(page, "settings-page").waitFor()) },
-  ...["keys", "computer", "network", "import"].map((name) => ({
+  {
+    name: "settings-computers",
+    go: async (page) => (
+      await at(page, "settings").click(),
+      await at(page, "settings-computers").click(),
+      await at(page, "own-computer").first().waitFor()
+    ),
+  },
+  {
+    name: "computer-taken-out",
+    go: async (page) => (
+      await page.evaluate(() => (window.fake.engine.computers[0].revoked = true)),
+      await at(page, "settings").click(),
+      await at(page, "settings-computers").click(),
+      await at(page, "computer-taken-out").waitFor()
+    ),
+  },
+  {
+    name: "computer-link",
+    go: async (page) => (await linkComputer(page), await at(page, "link-computer-make").waitFor()),
+  },
+  {
+    name: "computer-link-made",
+    go: async (page) => (
+      await linkComputer(page),
+      await at(page, "link-computer-make").click(),
+      await at(page, "link-computer-waiting").waitFor()
+    ),
+  },
+  {
+    name: "computer-confirm",
+    go: async (page) => (
+      await linkComputer(page),
+      await at(page, "link-computer-make").click(),
+      await at(page, "link-computer-waiting").waitFor(),
+      await page.evaluate(() => window.fake.engine.bringJoinRequest(true)),
+      await at(page, "request-words").waitFor()
+    ),
+  },
+  {
+    name: "computer-unlink",
+    go: async (page) => (
+      await at(page, "settings").click(),
+      await at(page, "settings-computers").click(),
+      await at(page, "computer-unlink").first().click(),
+      await at(page, "unlink-confirm").waitFor()
+    ),
+  },
+  {
+    name: "join-computer-paste",
+    query: { vault: "none" },
+    go: async (page) => (await at(page, "onboarding-link-computer").click(), await at(page, "join-computer").waitFor()),
+  },
+  {
+    name: "join-computer",
+    query: { vault: "none", link: "tuttu://computer/ABC" },
+    go: async (page) => (await at(page, "join-continue").click(), await at(page, "join-words").waitFor()),
+  },
+  {
+    name: "join-computer-moving",
+    go: async (page) => (await page.evaluate(() => window.fake.openLink("tuttu://computer/ABC")), await at(page, "join-moving").waitFor()),
+  },
+  {
+    name: "backup",
+    go: async (page) => (
+      await at(page, "settings").click(),
+      await at(page, "settings-backup").click(),
+      await at(page, "backup-write").click(),
+      await at(page, "passphrase").fill("otter"),
+      await at(page, "passphrase-again").fill("ladder"),
+      await at(page, "backup-choose").click(),
+      await at(page, "passphrase-differs").waitFor()
+    ),
+  },
+  {
+    name: "kit-written",
+    go: async (page) => (
+      await at(page, "settings").click(),
+      await at(page, "settings-backup").click(),
+      await at(page, "kit-write").click(),
+      await at(page, "passphrase").fill("otter ladder birch"),
+      await at(page, "passphrase-again").fill("otter ladder birch"),
+      await at(page, "backup-choose").click(),
+      await at(page, "backup-written").waitFor()
+    ),
+  },
+  {
+    name: "bundle-write",
+    go: async (page) => (
+      await harbour(page),
+      await at(page, "space-more").click(),
+      await at(page, "space-more-write").click(),
+      await at(page, "bundle-choose").waitFor()
+    ),
+  },
+  {
+    name: "bundle-read",
+    go: async (page) => (
+      await page.evaluate(() => window.fake.drop(["/media/stick/Harbour Commons.tuttubundle"])),
+      await at(page, "bundle-read").click(),
+      await at(page, "bundle-result").waitFor()
+    ),
+  },
+  {
+    name: "restore",
+    query: { vault: "none" },
+    go: async (page) => (
+      await at(page, "onboarding-restore").click(),
+      await at(page, "restore-passphrase").fill("otter"),
+      await at(page, "restore-confirm").click(),
+      await at(page, "restore-error").waitFor()
+    ),
+  },
+  ...["keys", "computer", "network", "backup", "import"].map((name) => ({
     name: `settings-${name}`,
     go: async (page) => (await at(page, "settings").click(), await at(page, `settings-${name}`).click()),
   })),

@@ -1,5 +1,14 @@
 /** Invented people for development and tests. */
-import type { HistoryItem, InvitationView, MemberView, RecordView, SpaceSummary, TimelineItem } from "../../src/platform/bindings";
+import type {
+  ComputerView,
+  HistoryItem,
+  InvitationView,
+  MemberView,
+  OwnComputerView,
+  RecordView,
+  SpaceSummary,
+  TimelineItem,
+} from "../../src/platform/bindings";
 
 export const ids = { me: "k_ilona", own: "s_own", harbour: "s_harbour", north: "s_north", mill: "s_mill", priya: "p_priya" };
 
@@ -102,6 +111,7 @@ const named: [string, string, string, string][] = [
   ["Anahit Sargsyan", "Producer", "Northlight Festival", ids.harbour],
   ["Clotilde Prieto", "Printer", "Taller Norte", ids.own],
   ["Arjun Raghunathan", "", "", ids.own],
+  ["Zuzana Novotná", "Librarian", "Old Mill Library", ids.mill],
 ];
 
 const givenNames = ["Aino", "Bola", "Chiara", "Dmitri", "Esra", "Farid", "Grace", "Hugo", "Ines", "Jun", "Katya", "Lars", "Mina"];
@@ -138,6 +148,10 @@ export function people(many: number): RecordView[] {
       birthday: "--12-03",
       dates: [{ item: "d1", label: "first met", value: "2021-05", pref: false }],
       tags: ["funder", "glasgow", "partner"],
+      attachments: [
+        { hash: "fa01", name: "terms-draft-2.pdf", type: "application/pdf", size: 214_016, missing: false },
+        { hash: "fa02", name: "Site survey, all photographs.zip", type: "application/zip", size: 84_200_000, missing: true },
+      ],
       notes: "Prefers the phone, mornings. Speaks English, Tamil, some Spanish.",
       relations: [
         { item: "r1", type: "introduced you", id: "p_7", name: "Søren Kjeldgaard", state: "" },
@@ -180,6 +194,23 @@ const computer = (id: string, name: string, state: string, pending: number, days
   pending,
   trouble: "",
 });
+
+/** The computers of the person themselves. */
+export function ownComputers(): OwnComputerView[] {
+  const one = (computer: ComputerView, part: Partial<OwnComputerView> = {}): OwnComputerView => ({
+    computer,
+    revoked: false,
+    revocable: !computer.this,
+    spaces: ["My own", "Harbour Commons", "Northlight Festival", "Old Mill Library"],
+    ...part,
+  });
+  return [
+    one(computer("c_me", "Ilona’s ThinkPad", "direct", 0, 0, 14, 12, true)),
+    one(computer("c_mini", "Ilona’s Mac mini", "lan", 0, 0, 14, 12)),
+    one(computer("c_nas", "attic-nas", "away", 12, 2, 18, 40)),
+    one(computer("c_old", "Old laptop", "away", 0, 90, 9, 0), { revoked: true, revocable: false, spaces: [] }),
+  ];
+}
 
 export function members(): Record<string, MemberView[]> {
   const me: MemberView = {

@@ -9,13 +9,15 @@ import type {
   InvitationView,
   JoinRequestView,
   Outcome,
+  OwnComputerView,
   Query,
   RecordView,
   Row,
   SpaceSummary,
   VaultStatus,
 } from "../../src/platform/bindings";
-import { ago, history, ids, invitation, members, orgs, people, record, spaces, timeline } from "./data";
+import { wrote } from "./files";
+import { ago, history, ids, invitation, members, orgs, ownComputers, people, record, spaces, timeline } from "./data";
 
 export interface Scenario {
   vault: "none" | "open" | "trouble";
@@ -34,6 +36,8 @@ export class FakeEngine {
   settings: Map<string, string>;
   invitations: InvitationView[] = [];
   requests: JoinRequestView[] = [];
+  computers: OwnComputerView[] = [];
+  members = members();
   conflicts: ConflictView[] = [];
   undone: (() => void)[] = [];
   person = "Ilona Varis";
@@ -50,6 +54,7 @@ export class FakeEngine {
     this.#tell = tell;
     this.kind = scenario.vault;
     this.settings = new Map(Object.entries(scenario.settings));
+    this.computers = scenario.data === "empty" ? ownComputers().slice(0, 1) : ownComputers();
     this.spaces = scenario.data === "empty" ? spaces().slice(0, 1) : spaces();
     if (scenario.data !== "empty") {
       for (const one of [...people(scenario.data === "many" ? 100_000 : 0), ...orgs()]) this.records.set(one.id, one);
@@ -139,7 +144,7 @@ export class FakeEngine {
       case "space": {
         const summary = this.status().spaces.find(({ id }) => id === query.space);
         if (!summary) throw failure("not-found", "There is no such space.");
-        const list = members()[query.space] ?? members()[ids.own] ?? [];
+        const list = structuredClone(this.members[query.space] ?? this.members[ids.own] ?? []);
         return {
           type: "space",
           value: {
@@ -150,6 +155,8 @@ export class FakeEngine {
           },
         };
       }
+      case "computers":
+        return { type: "computers", value: structuredClone(this.computers) };
       case "settings":
         return { type: "settings", value: [...this.settings].map(([key, value]) => ({ key, value })) };
       case "trash":
@@ -261,6 +268,45 @@ export class FakeEngine {
         this.invitations = [made, ...this.invitations];
         return { type: "invitation", invitation: made };
       }
+      case "inviteComputer": {
+        const made = invitation({
+          id: `i_new${this.#next++}`,
+          link: "tuttu://computer/AHC7QM2VK9DW4XB8NTELP3RKZ6SHQ1YAHC7QM2VK9DW4XB8NTELP3RKZ6SHQ1Y",
+          space: ids.own,
+          role: "computer",
+          forWhom: "",
+          relay: command.relay ?? "",
+          made: new Date().toISOString(),
+          expires: new Date(Date.now() + command.expiresIn * 1000).toISOString(),
+        });
+        this.invitations = [made, ...this.invitations];
+        return { type: "invitation", invitation: made };
+      }
+      case "attach": {
+        const one = this.#get(command.record.id);
+        const name = command.name || (command.path.split("/").pop() ?? "");
+        this.records.set(one.id, {
+          ...one,
+          attachments: [...one.attachments, { hash: `fa${this.#next++}`, name, type: "", size: 48_000, missing: false }],
+        });
+        this.#changed([one.id]);
+        return { type: "records", ids: [one.id], space: one.space, label: `Attached ${name}` };
+      }
+      case "excludeComputer":
+      case "setRole":
+        for (const member of this.members[command.space] ?? []) {
+          if (member.id !== command.member) continue;
+          if (command.type === "setRole") member.role = command.role;
+          else member.computers = member.computers.filter(({ id }) => id !== command.computer);
+        }
+        this.#changed([]);
+        return { type: "done" };
+      case "revokeComputer":
+        this.computers = this.computers.map((own) =>
+          own.computer.id === command.computer ? { ...own, revoked: true, revocable: false, spaces: [] } : own,
+        );
+        this.#changed([]);
+        return { type: "done" };
       case "withdrawInvitation":
         this.invitations = this.invitations.map((one) => (one.id === command.invitation ? { ...one, state: "withdrawn" } : one));
         return { type: "done" };
@@ -292,11 +338,27 @@ export class FakeEngine {
         this.settings.set(command.key, command.value);
         return { type: "done" };
       default:
-        return { type: "done" };
+        return wrote(command) ?? { type: "done" };
     }
   }
 
-  bringJoinRequest(): void {
+  /** A file comes from another computer: so many bytes of it are here. */
+  bringFile(hash: string, done: number): void {
+    for (const one of this.records.values()) {
+      const file = one.attachments.find((held) => held.hash === hash);
+      if (!file) continue;
+      this.#tell({ event: "file", hash, name: file.name, space: one.space, done, total: file.size });
+      if (done < file.size) continue;
+      this.records.set(one.id, {
+        ...one,
+        attachments: one.attachments.map((held) => (held.hash === hash ? { ...held, missing: false } : held)),
+      });
+      this.#changed([one.id]);
+    }
+  }
+
+  /** Somebody brings an invitation; with `own` it is another computer of the person. */
+  bringJoinRequest(own = false): void {
     const request: JoinRequestView = {
       id: "r_1",
       space: ids.harbour,
@@ -307,6 +369,7 @@ export class FakeEngine {
       words: ["birch", "ladder", "otter", "seventeen"],
       path: "lan",
       at: new Date().toISOString(),
+      ...(own ? { space: ids.own, spaceName: "My own", personName: this.person, computerName: "Ilona’s tablet", role: "computer" } : {}),
     };
     this.requests = [request];
     this.#tell({ event: "join-request", request });
@@ -316,7 +379,7 @@ export class FakeEngine {
     const key = `${kind} ${sort}`;
     const known = this.#sorted.get(key);
     if (known) return known;
-    const list = [...this.records.values()].filter((one) => one.kind === kind && !one.deleted);
+    const list = [...this.records.values()].filter((one) => (kind === "" || one.kind === kind) && !one.deleted);
     list.sort(sort === "name" ? (a, b) => byName.compare(a.name, b.name) : (a, b) => (a.changed.at < b.changed.at ? 1 : -1));
     this.#sorted.set(key, list);
     return list;
@@ -399,7 +462,9 @@ function applyEdit(one: RecordView, edit: FieldEdit, item: () => string): void {
     fields[edit.field] = list.map((entry) => (entry.item === edit.item ? { ...entry, [edit.part]: edit.value } : entry));
   else if (edit.op === "remove")
     fields[edit.field] =
-      edit.field === "tags" ? one.tags.filter((tag) => tag !== edit.item) : list.filter((entry) => entry.item !== edit.item);
+      edit.field === "tags"
+        ? one.tags.filter((tag) => tag !== edit.item)
+        : list.filter((entry) => (edit.field === "attachments" ? entry.hash : entry.item) !== edit.item);
   else if (edit.field === "tags") one.tags = [...one.tags, edit.value].sort();
   else if (edit.field === "addresses") {
     const [street = "", city = "", region = "", postcode = "", country = ""] = edit.value.split(";").map((part) => part.trim());

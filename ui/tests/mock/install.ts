@@ -9,6 +9,10 @@ export interface Fake {
   tell: (event: Event) => void;
   openLink: (link: string) => void;
   copied: string[];
+  /** What the person picks when they are asked for a file. */
+  picks: string;
+  /** Where the person says that a new file goes. */
+  saves: string;
   /** Lets files go over the window. */
   drop: (paths: string[]) => void;
 }
@@ -19,6 +23,10 @@ type Args = Record<string, never> & {
   personName: string;
   computerName: string;
   link: string;
+  offer: string;
+  hash: string;
+  path: string;
+  passphrase: string;
   same: boolean;
   text: string;
 };
@@ -32,6 +40,8 @@ export function install(scenario: Scenario): Fake {
     tell,
     openLink: (link) => void emit("open-link", { link }),
     copied: [],
+    picks: "/home/ilona/contacts.vcf",
+    saves: "/home/ilona/saved",
     drop: (paths) => void emit("tauri://drag-drop", { paths, position: { x: 0, y: 0 } }),
   };
   const answers: Record<string, (args: Args) => unknown> = {
@@ -51,6 +61,14 @@ export function install(scenario: Scenario): Fake {
       engine.kind = "open";
       return null;
     },
+    restore_vault: async ({ path, passphrase, computerName }) => {
+      await new Promise((resolve) => setTimeout(resolve, 200));
+      if (passphrase !== "otter ladder birch")
+        throw failure("invalid", "The passphrase does not open this file.", "Nothing was changed, and the backup is as it was.");
+      engine.computer = computerName;
+      engine.kind = "open";
+      return { personName: engine.person, madeOn: "Ilona’s Mac mini", spaces: 4, records: 21, files: 1, kit: path.includes("kit") };
+    },
     query: ({ query }) => engine.query(query),
     mutate: ({ command }) => engine.mutate(command),
     join_start: ({ link }) => {
@@ -67,8 +85,26 @@ export function install(scenario: Scenario): Fake {
         path: "lan",
       };
     },
-    join_answer: async ({ same }) => {
+    join_person_start: ({ link, computerName }) => {
+      if (!/^tuttu:(\/\/)?computer\//i.test(link)) throw failure("link", "This link leads into a space.");
+      if (computerName) engine.computer = computerName;
+      return {
+        id: "j_2",
+        inviter: "Ilona Varis",
+        inviterComputer: "Ilona’s Mac mini",
+        spaceName: "",
+        role: "computer",
+        expires: new Date(Date.now() + 3_000_000).toISOString(),
+        words: ["birch", "ladder", "otter", "seventeen"],
+        path: "lan",
+      };
+    },
+    join_answer: async ({ offer, same }) => {
       await new Promise((resolve) => setTimeout(resolve, 400));
+      if (offer === "j_2" && same) {
+        engine.kind = "open";
+        return { space: "s_own", name: "My own", inviter: "Ilona Varis", words: [], spaces: 4, moved: 0 };
+      }
       return same ? { space: "s_harbour", name: "Harbour Commons", inviter: "Ilona Varis", words: [] } : null;
     },
     join_requests: () => engine.requests,
@@ -76,10 +112,20 @@ export function install(scenario: Scenario): Fake {
       engine.requests = [];
       return null;
     },
+    fetch_file: async ({ hash }) => {
+      await new Promise((resolve) => setTimeout(resolve, 600));
+      return {
+        hash,
+        name: "",
+        here: false,
+        reason: "None of the computers that have it could be reached; it comes when one can.",
+      };
+    },
     sync_now: () => null,
     addresses: () => ({ computer: "c_me", addresses: ["192.168.1.20:4711"] }),
     open_external: () => null,
-    "plugin:dialog|open": () => "/home/ilona/contacts.vcf",
+    "plugin:dialog|open": () => fake.picks,
+    "plugin:dialog|save": () => fake.saves,
     "plugin:clipboard-manager|write_text": ({ text }) => void fake.copied.push(text),
   };
   mockIPC(

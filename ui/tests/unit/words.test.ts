@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { count, durationWords, firstName, highlighted, hueOf, initials, joined, minutesFrom, spelled } from "$shared/words";
+import { count, durationWords, firstName, highlighted, hueOf, initials, joined, minutesFrom, sizeWords, spelled } from "$shared/words";
 import { qrPath } from "$shared/qr";
 
 describe("words", () => {
@@ -53,6 +53,17 @@ describe("words", () => {
     expect(durationWords("135")).toBe("2 h 15 min");
     expect(durationWords("")).toBe("");
   });
+
+  it.each([
+    [0, "0 B"],
+    [999, "999 B"],
+    [1000, "1 KB"],
+    [214_016, "214 KB"],
+    [999_600, "1 MB"],
+    [4_200_000, "4.2 MB"],
+    [84_200_000, "84 MB"],
+    [1_000_000_000, "1 GB"],
+  ])("%d bytes are %s", (bytes, words) => expect(sizeWords(bytes)).toBe(words));
 
   it("mark what matched, ignoring case and accents", () => {
     expect(highlighted("Guðrún Þorsteinsdóttir", "gudr")).toEqual([{ text: "Guðrún Þorsteinsdóttir", hit: false }]);
