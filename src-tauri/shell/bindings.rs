@@ -22,6 +22,7 @@ pub(crate) fn builder() -> tauri_specta::Builder<tauri::Wry> {
             commands::answer_request,
             commands::sync_now,
             commands::fetch_file,
+            commands::examine_network,
             commands::addresses,
             commands::open_external,
         ])

@@ -5,7 +5,7 @@ use specta::Type;
 use tauri::{AppHandle, Manager};
 use tuttu_engine::api::{Answer, Command, ErrorCode, ErrorView, JoinRequestView, Outcome, Query, Secret};
 use tuttu_engine::{NewVault, RestoreKey, Restored};
-use tuttu_net::{Fetched, JoinOffer, Joined, Reply, Request};
+use tuttu_net::{Diagnosis, Fetched, JoinOffer, Joined, Reply, Request};
 
 use crate::links::Links;
 use crate::session::{Session, Vault};
@@ -216,6 +216,16 @@ pub(crate) async fn sync_now(app: AppHandle) -> Result<(), ErrorView> {
 pub(crate) async fn fetch_file(app: AppHandle, hash: String) -> Result<Fetched, ErrorView> {
     match request(&app, Request::Fetch { hash, timeout: FETCH_TIMEOUT }).await? {
         Reply::Fetched(fetched) => Ok(fetched),
+        other => Err(unexpected(&other)),
+    }
+}
+
+/// Examines the network: what works, what does not, and what to do. Takes seconds.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn examine_network(app: AppHandle) -> Result<Vec<Diagnosis>, ErrorView> {
+    match request(&app, Request::Examine).await? {
+        Reply::Examined(findings) => Ok(findings),
         other => Err(unexpected(&other)),
     }
 }

@@ -6,7 +6,7 @@ mod net;
 use net::{Peer, pair};
 use tuttu_engine::api::{Answer, Command, ErrorCode, LogLine, Query, RecordRef, TrayView};
 use tuttu_engine::model::FieldEdit;
-use tuttu_net::{Finding, Health, Reply, Request};
+use tuttu_net::{Diagnosis, Health, Reply, Request};
 
 async fn tray(peer: &Peer) -> Vec<TrayView> {
     match peer.query(Query::Tray { space: "Harbour".into() }).await {
@@ -22,7 +22,7 @@ async fn log(peer: &Peer) -> Vec<LogLine> {
     }
 }
 
-async fn examine(peer: &Peer) -> Vec<Finding> {
+async fn examine(peer: &Peer) -> Vec<Diagnosis> {
     match peer.host.request(Request::Examine).await {
         Ok(Reply::Examined(findings)) => findings,
         other => panic!("{other:?}"),

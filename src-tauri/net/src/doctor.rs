@@ -53,7 +53,7 @@ pub enum Health {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 #[serde(rename_all = "camelCase")]
-pub struct Finding {
+pub struct Diagnosis {
     /// What: `listening`, `firewall`, `lan`, `relay` or `computer`.
     pub check: String,
     /// How it was found.
@@ -64,7 +64,7 @@ pub struct Finding {
     pub hint: String,
 }
 
-impl Finding {
+impl Diagnosis {
     fn new(check: &str, health: Health, text: impl Into<String>, hint: impl Into<String>) -> Self {
         Self { check: check.to_owned(), health, text: text.into(), hint: hint.into() }
     }
@@ -74,7 +74,7 @@ impl Finding {
 ///
 /// # Errors
 /// When the vault cannot be read.
-pub(crate) async fn examine(net: &Arc<Net>) -> Result<Vec<Finding>, ErrorView> {
+pub(crate) async fn examine(net: &Arc<Net>) -> Result<Vec<Diagnosis>, ErrorView> {
     let engine = net.engine.clone();
     let peers = ask(move || engine.peers()).await?;
     let addresses = net.addresses();
@@ -88,29 +88,29 @@ pub(crate) async fn examine(net: &Arc<Net>) -> Result<Vec<Finding>, ErrorView> {
     Ok(findings)
 }
 
-fn listening(addresses: &[SocketAddr]) -> Finding {
+fn listening(addresses: &[SocketAddr]) -> Diagnosis {
     let near = addresses.iter().filter(|address| !address.ip().is_loopback()).collect::<Vec<_>>();
     match near.as_slice() {
         [] => {
             let hint = "Everything is saved here and is exchanged when there is a network. If there is one, look whether Tuttu was started for this computer alone (--bind 127.0.0.1).";
-            Finding::new("listening", Health::Trouble, "This computer can be reached from no network.", hint)
+            Diagnosis::new("listening", Health::Trouble, "This computer can be reached from no network.", hint)
         }
-        [one] => Finding::new("listening", Health::Ok, format!("Tuttu listens on {one}."), ""),
+        [one] => Diagnosis::new("listening", Health::Ok, format!("Tuttu listens on {one}."), ""),
         [first, more @ ..] => {
             let text = format!("Tuttu listens on {first} and {} more addresses.", more.len());
-            Finding::new("listening", Health::Ok, text, "")
+            Diagnosis::new("listening", Health::Ok, text, "")
         }
     }
 }
 
 /// Dials every address of this computer from another socket: what keeps that out keeps everybody out.
-async fn reach_itself(addresses: &[SocketAddr], net: &Net) -> Option<Finding> {
+async fn reach_itself(addresses: &[SocketAddr], net: &Net) -> Option<Diagnosis> {
     let near: Vec<SocketAddr> = addresses.iter().copied().filter(|address| !address.ip().is_loopback()).take(ADDRESSES).collect();
     near.first()?;
     let builder = Endpoint::builder(presets::Minimal).relay_mode(RelayMode::Disabled);
     let Ok(outside) = builder.bind().await else {
         let text = "This computer gives Tuttu no second socket, so it was not tried whether its addresses can be reached.";
-        return Some(Finding::new("firewall", Health::Note, text, ""));
+        return Some(Diagnosis::new("firewall", Health::Note, text, ""));
     };
     let me = net.endpoint().id();
     let mut silent = Vec::new();
@@ -123,11 +123,11 @@ async fn reach_itself(addresses: &[SocketAddr], net: &Net) -> Option<Finding> {
     }
     outside.close().await;
     Some(match silent.first() {
-        None => Finding::new("firewall", Health::Ok, "Tuttu answers at its own addresses.", ""),
+        None => Diagnosis::new("firewall", Health::Ok, "Tuttu answers at its own addresses.", ""),
         Some(address) => {
             let text = format!("Tuttu does not answer at {address}, its own address.");
             let hint = format!("A firewall on this computer may be in the way: allow Tuttu to receive UDP on port {}.", address.port());
-            Finding::new("firewall", Health::Trouble, text, hint)
+            Diagnosis::new("firewall", Health::Trouble, text, hint)
         }
     })
 }
@@ -137,14 +137,14 @@ fn multicast() -> std::io::Result<()> {
     UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0))?.join_multicast_v4(&MULTICAST, &Ipv4Addr::UNSPECIFIED)
 }
 
-async fn look_around(net: &Net, peers: &[Peer]) -> Finding {
+async fn look_around(net: &Net, peers: &[Peer]) -> Diagnosis {
     if !net.lan.is_on() {
         let hint = "Switch it on in the settings of the network, or start without --no-lan.";
-        return Finding::new("lan", Health::Note, "Finding computers on the same network is switched off.", hint);
+        return Diagnosis::new("lan", Health::Note, "Diagnosis computers on the same network is switched off.", hint);
     }
     if let Err(error) = multicast() {
         let hint = "Colleagues are found all the same once a link, or an earlier meeting, has told where they are.";
-        return Finding::new("lan", Health::Trouble, format!("This computer cannot ask around on its network: {error}."), hint);
+        return Diagnosis::new("lan", Health::Trouble, format!("This computer cannot ask around on its network: {error}."), hint);
     }
     net.lan.be_eager();
     let mut found = net.lan.watch();
@@ -160,18 +160,23 @@ async fn look_around(net: &Net, peers: &[Peer]) -> Finding {
     let known = peers.iter().filter(|peer| found.contains_key(&peer.computer)).count();
     if found.is_empty() {
         let hint = "If a colleague’s computer is on this network and Tuttu runs there: guest networks keep computers apart. Use another network, or a relay.";
-        return Finding::new("lan", Health::Note, "No other computer that runs Tuttu was found on this network.", hint);
+        return Diagnosis::new("lan", Health::Note, "No other computer that runs Tuttu was found on this network.", hint);
     }
-    Finding::new("lan", Health::Ok, format!("Computers that run Tuttu on this network: {}, of people you know: {known}.", found.len()), "")
+    Diagnosis::new(
+        "lan",
+        Health::Ok,
+        format!("Computers that run Tuttu on this network: {}, of people you know: {known}.", found.len()),
+        "",
+    )
 }
 
-async fn reach_relay(net: &Net) -> Finding {
+async fn reach_relay(net: &Net) -> Diagnosis {
     let relay = net.relay();
     let named = match &relay {
         Relay::None => {
             let hint = "To reach colleagues elsewhere, choose the same relay as they do: tuttu serve --relay URL, or in the settings of the network.";
             let text = "No relay is chosen: who is on another network is reached only where their address is open.";
-            return Finding::new("relay", Health::Note, text, hint);
+            return Diagnosis::new("relay", Health::Note, text, hint);
         }
         Relay::Public => "The public relay".to_owned(),
         Relay::Own(url) => format!("The relay {url}"),
@@ -180,15 +185,15 @@ async fn reach_relay(net: &Net) -> Finding {
     let until = Instant::now() + TO_REACH_RELAY;
     while Instant::now() < until {
         if iroh::Watcher::get(&mut endpoint.home_relay_status()).iter().any(iroh::endpoint::RelayStatus::is_connected) {
-            return Finding::new("relay", Health::Ok, format!("{named} is connected."), "");
+            return Diagnosis::new("relay", Health::Ok, format!("{named} is connected."), "");
         }
         sleep(Duration::from_millis(100)).await;
     }
     let hint = "Look whether this computer reaches the internet, and whether the address of the relay is right. On the same network nothing is missing.";
-    Finding::new("relay", Health::Trouble, format!("{named} does not answer."), hint)
+    Diagnosis::new("relay", Health::Trouble, format!("{named} does not answer."), hint)
 }
 
-async fn reach_all(net: &Arc<Net>, peers: &[Peer]) -> Vec<Finding> {
+async fn reach_all(net: &Arc<Net>, peers: &[Peer]) -> Vec<Diagnosis> {
     let mut trying = JoinSet::new();
     for (at, peer) in peers.iter().take(COMPUTERS).enumerate() {
         let (net, peer) = (Arc::clone(net), peer.clone());
@@ -196,9 +201,9 @@ async fn reach_all(net: &Arc<Net>, peers: &[Peer]) -> Vec<Finding> {
     }
     let mut findings = trying.join_all().await;
     findings.sort_by_key(|(at, _)| *at);
-    let mut findings: Vec<Finding> = findings.into_iter().map(|(_, finding)| finding).collect();
+    let mut findings: Vec<Diagnosis> = findings.into_iter().map(|(_, finding)| finding).collect();
     if let Some(left) = peers.len().checked_sub(COMPUTERS).filter(|left| *left > 0) {
-        findings.push(Finding::new("computer", Health::Note, format!("{left} more computers were not tried."), ""));
+        findings.push(Diagnosis::new("computer", Health::Note, format!("{left} more computers were not tried."), ""));
     }
     findings
 }
@@ -207,7 +212,7 @@ fn named(peer: &Peer) -> String {
     format!("“{}” of {}", peer.computer_name, peer.person_name)
 }
 
-async fn reach(net: &Arc<Net>, peer: &Peer) -> Finding {
+async fn reach(net: &Arc<Net>, peer: &Peer) -> Diagnosis {
     if let Some(link) = net.live.get(&peer.computer) {
         return connected(net, peer, link.path);
     }
@@ -231,7 +236,7 @@ async fn reach(net: &Arc<Net>, peer: &Peer) -> Finding {
     away(peer, addresses, met.relay.or(told.relay).is_some(), &seen)
 }
 
-fn connected(net: &Net, peer: &Peer, path: Path) -> Finding {
+fn connected(net: &Net, peer: &Peer, path: Path) -> Diagnosis {
     let how = match path {
         Path::Lan => "on the same network",
         Path::Direct => "directly, over the internet",
@@ -239,12 +244,12 @@ fn connected(net: &Net, peer: &Peer, path: Path) -> Finding {
     };
     let text = format!("{} is connected, {how}.", named(peer));
     match net.contacts.trouble(&peer.computer) {
-        trouble if trouble.is_empty() => Finding::new("computer", Health::Ok, text, ""),
-        trouble => Finding::new("computer", Health::Trouble, format!("{text} {trouble}"), "What is here is safe. It is tried again."),
+        trouble if trouble.is_empty() => Diagnosis::new("computer", Health::Ok, text, ""),
+        trouble => Diagnosis::new("computer", Health::Trouble, format!("{text} {trouble}"), "What is here is safe. It is tried again."),
     }
 }
 
-fn away(peer: &Peer, addresses: usize, relay: bool, seen: &str) -> Finding {
+fn away(peer: &Peer, addresses: usize, relay: bool, seen: &str) -> Diagnosis {
     let last = if seen.is_empty() { "It was never connected.".to_owned() } else { format!("It was connected last at {seen}.") };
     let (tried, hint) = match (addresses, relay) {
         (0, false) => (
@@ -260,7 +265,7 @@ fn away(peer: &Peer, addresses: usize, relay: bool, seen: &str) -> Finding {
             "Most likely it is off, or Tuttu does not run there. If it runs on another network, both need the same relay.",
         ),
     };
-    Finding::new("computer", Health::Note, format!("{} {tried}. {last}", named(peer)), hint)
+    Diagnosis::new("computer", Health::Note, format!("{} {tried}. {last}", named(peer)), hint)
 }
 
 #[cfg(test)]

@@ -35,7 +35,7 @@ mod wake;
 mod whereabouts;
 
 pub use client::Client;
-pub use doctor::{Finding, Health};
+pub use doctor::{Diagnosis, Health};
 pub use hints::offline_invite;
 pub use host::{Host, HostOptions};
 pub use request::{Fetched, JoinOffer, Joined, Reply, Request, SyncResult};

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use tuttu_engine::api::{Answer, Command, JoinRequestView, Outcome, Query};
 
-use crate::doctor::Finding;
+use crate::doctor::Diagnosis;
 
 /// A request to the process that holds the vault.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -92,7 +92,7 @@ pub enum Reply {
     /// To `fetch`.
     Fetched(Fetched),
     /// To `examine`.
-    Examined(Vec<Finding>),
+    Examined(Vec<Diagnosis>),
     /// To `addresses`: this computer's id and `ip:port`s.
     Addresses(String, Vec<String>),
     /// Done.

@@ -33,6 +33,8 @@ export const commands = {
 	syncNow: () => typedError<null, ErrorView>(__TAURI_INVOKE("sync_now")),
 	/**  Fetches a file of a record from whoever has it and can be reached. */
 	fetchFile: (hash: string) => typedError<Fetched, ErrorView>(__TAURI_INVOKE("fetch_file", { hash })),
+	/**  Examines the network: what works, what does not, and what to do. Takes seconds. */
+	examineNetwork: () => typedError<Diagnosis[], ErrorView>(__TAURI_INVOKE("examine_network")),
 	/**  Where this computer listens. */
 	addresses: () => typedError<Addresses, ErrorView>(__TAURI_INVOKE("addresses")),
 	/**  Opens a web, mail or telephone link outside; refuses every other. */
@@ -137,6 +139,12 @@ export type Answer_Deserialize =
 { type: "space"; value: SpaceDetail } | 
 /**  To `computers`. */
 { type: "computers"; value: OwnComputerView[] } | 
+/**  To `colleagues`. */
+{ type: "colleagues"; value: ColleagueView[] } | 
+/**  To `tray`. */
+{ type: "tray"; value: TrayView[] } | 
+/**  To `log`. */
+{ type: "log"; value: LogLine[] } | 
 /**  To `settings`. */
 { type: "settings"; value: Setting[] } | 
 /**  To `export`. */
@@ -196,6 +204,12 @@ export type Answer_Serialize =
 { type: "space"; value: SpaceDetail } | 
 /**  To `computers`. */
 { type: "computers"; value: OwnComputerView[] } | 
+/**  To `colleagues`. */
+{ type: "colleagues"; value: ColleagueView[] } | 
+/**  To `tray`. */
+{ type: "tray"; value: TrayView[] } | 
+/**  To `log`. */
+{ type: "log"; value: LogLine[] } | 
 /**  To `settings`. */
 { type: "settings"; value: Setting[] } | 
 /**  To `export`. */
@@ -369,6 +383,30 @@ export type CheckReport = {
 	more: number,
 	/**  Records with damage that is set aside and not healed yet. */
 	damaged: number,
+};
+
+/**  Somebody who is or was in a space with this person. */
+export type ColleagueView = {
+	/**  The person's key id. */
+	id: string,
+	/**  Their name, as they call themselves. */
+	name: string,
+	/**  Their card among this person's records; empty when none was named. */
+	card: string,
+	/**  The space of the card. */
+	cardSpace: string,
+	/**  What the card is called. */
+	cardName: string,
+	/**  Eight words that both see: the same only where each holds the other's real key. */
+	words: string[],
+	/**  When words were compared and were the same, RFC 3339; empty for never. */
+	verified: string,
+	/**  Since when their computers and this person's do not connect, RFC 3339; empty when they may. */
+	blocked: string,
+	/**  The names of the spaces both are in now. */
+	spaces: string[],
+	/**  Their computers, as in the list of members. */
+	computers: ComputerView[],
 };
 
 /**  Everything that changes the vault. Each is one named operation, durable when it returns; none waits for the network. */
@@ -581,6 +619,30 @@ role: string } |
 space: string; 
 /**  The member: id, prefix or name. */
 member: string } | 
+/**  Makes a member the owner in this person's place, who stays as an editor. */
+{ type: "handOver"; 
+/**  The space. */
+space: string; 
+/**  The member: id, prefix or name. */
+member: string } | 
+/**  Says which card is a colleague's. */
+{ type: "linkColleague"; 
+/**  The colleague: id, prefix or name. */
+person: string; 
+/**  Their card, in any space; `None` ends the link. */
+card?: RecordRef_Deserialize | null } | 
+/**  Says that the words of a colleague were compared and are the same, or takes that back. */
+{ type: "verifyColleague"; 
+/**  The colleague: id, prefix or name. */
+person: string; 
+/**  They are the same. */
+verified: boolean } | 
+/**  From now on this person's computers do not connect with a colleague's, or do so again. */
+{ type: "blockColleague"; 
+/**  The colleague: id, prefix or name. */
+person: string; 
+/**  Not any more. */
+blocked: boolean } | 
 /**  Takes one computer of a member out of a space; the member stays. */
 { type: "excludeComputer"; 
 /**  The space. */
@@ -589,6 +651,18 @@ space: string;
 member: string; 
 /**  The computer: id, prefix or name. */
 computer: string } | 
+/**  Writes anew, as this person's, what members wrote that does not count any more. */
+{ type: "takeUp"; 
+/**  The space. */
+space: string; 
+/**  The changes, or unique beginnings of them, as the tray names them; empty: all of it. */
+changes: string[] } | 
+/**  Does not offer such changes any more on this computer. */
+{ type: "dismiss"; 
+/**  The space. */
+space: string; 
+/**  The changes, or unique beginnings of them. */
+changes: string[] } | 
 /**  Says that the person has looked at what others changed in a record. */
 { type: "markSeen"; 
 /**  The record. */
@@ -839,6 +913,30 @@ role: string } |
 space: string; 
 /**  The member: id, prefix or name. */
 member: string } | 
+/**  Makes a member the owner in this person's place, who stays as an editor. */
+{ type: "handOver"; 
+/**  The space. */
+space: string; 
+/**  The member: id, prefix or name. */
+member: string } | 
+/**  Says which card is a colleague's. */
+{ type: "linkColleague"; 
+/**  The colleague: id, prefix or name. */
+person: string; 
+/**  Their card, in any space; `None` ends the link. */
+card: RecordRef_Serialize | null } | 
+/**  Says that the words of a colleague were compared and are the same, or takes that back. */
+{ type: "verifyColleague"; 
+/**  The colleague: id, prefix or name. */
+person: string; 
+/**  They are the same. */
+verified: boolean } | 
+/**  From now on this person's computers do not connect with a colleague's, or do so again. */
+{ type: "blockColleague"; 
+/**  The colleague: id, prefix or name. */
+person: string; 
+/**  Not any more. */
+blocked: boolean } | 
 /**  Takes one computer of a member out of a space; the member stays. */
 { type: "excludeComputer"; 
 /**  The space. */
@@ -847,6 +945,18 @@ space: string;
 member: string; 
 /**  The computer: id, prefix or name. */
 computer: string } | 
+/**  Writes anew, as this person's, what members wrote that does not count any more. */
+{ type: "takeUp"; 
+/**  The space. */
+space: string; 
+/**  The changes, or unique beginnings of them, as the tray names them; empty: all of it. */
+changes: string[] } | 
+/**  Does not offer such changes any more on this computer. */
+{ type: "dismiss"; 
+/**  The space. */
+space: string; 
+/**  The changes, or unique beginnings of them. */
+changes: string[] } | 
 /**  Says that the person has looked at what others changed in a record. */
 { type: "markSeen"; 
 /**  The record. */
@@ -970,6 +1080,18 @@ export type DamageView = {
 	what: string,
 	/**  It was made whole again. */
 	healed: boolean,
+};
+
+/**  One thing that was tried. */
+export type Diagnosis = {
+	/**  What: `listening`, `firewall`, `lan`, `relay` or `computer`. */
+	check: string,
+	/**  How it was found. */
+	health: Health,
+	/**  What was found, in a sentence. */
+	text: string,
+	/**  What to do; empty when there is nothing. */
+	hint: string,
 };
 
 /**  A value that differs between a private card and its copy in a shared space. */
@@ -1278,6 +1400,15 @@ export type GroupedBy =
 /**  The month in which it was made. */
 "created";
 
+/**  How something was found. */
+export type Health = 
+/**  It works. */
+"ok" | 
+/**  It works, or is as it was chosen, and there is something to know. */
+"note" | 
+/**  It does not work. */
+"trouble";
+
 /**  One field that one change touched. */
 export type HistoryItem = {
 	/**  The record. */
@@ -1473,6 +1604,16 @@ export type ListFilter_Serialize = {
 	cursor?: string,
 };
 
+/**  Something that happened between this computer and others. */
+export type LogLine = {
+	/**  When, RFC 3339; the last time, where it happened again and again. */
+	at: string,
+	/**  What kind: `members`, `received`, `delivered`, `connected`, `refused`, `invitation`, `bundle`, `backup`, `vault`. */
+	kind: string,
+	/**  What happened, in a sentence. */
+	text: string,
+};
+
 /**  A member of a space. */
 export type MemberView = {
 	/**  The person's key id. */
@@ -1483,6 +1624,8 @@ export type MemberView = {
 	role: string,
 	/**  This is the person who owns this vault. */
 	me: boolean,
+	/**  This person's computers and theirs do not connect. */
+	blocked: boolean,
 	/**  Their computers. */
 	computers: ComputerView[],
 };
@@ -1715,6 +1858,16 @@ limit: number } |
 space: string } | 
 /**  The person's own computers, this one first. */
 { type: "computers" } | 
+/**  Everybody who is or was in a space with this person. */
+{ type: "colleagues" } | 
+/**  What members wrote that does not count any more and would still change something, oldest first. */
+{ type: "tray"; 
+/**  The space. */
+space: string } | 
+/**  What happened between this computer and others, newest first. */
+{ type: "log"; 
+/**  At most this many; 0 means 100. */
+limit: number } | 
 /**  All settings of this computer. */
 { type: "settings" } | 
 /**  Records as the text of a file. */
@@ -1841,6 +1994,16 @@ limit: number } |
 space: string } | 
 /**  The person's own computers, this one first. */
 { type: "computers" } | 
+/**  Everybody who is or was in a space with this person. */
+{ type: "colleagues" } | 
+/**  What members wrote that does not count any more and would still change something, oldest first. */
+{ type: "tray"; 
+/**  The space. */
+space: string } | 
+/**  What happened between this computer and others, newest first. */
+{ type: "log"; 
+/**  At most this many; 0 means 100. */
+limit: number } | 
 /**  All settings of this computer. */
 { type: "settings" } | 
 /**  Records as the text of a file. */
@@ -2299,6 +2462,34 @@ export type TodayView = {
 	dates: TodaySection,
 	/**  What colleagues changed since it was last looked at, newest first. */
 	news: TodaySection,
+};
+
+/**  What a change that does not count would do to one field. */
+export type TrayField = {
+	/**  The field (`phones/ITEM`). */
+	field: string,
+	/**  What is there now. */
+	now: string,
+	/**  What the change wrote. */
+	written: string,
+};
+
+/**  A change that does not count any more. */
+export type TrayView = {
+	/**  The change. */
+	change: string,
+	/**  The record. */
+	id: string,
+	/**  What the record is, or would be, called. */
+	name: string,
+	/**  Who wrote it. */
+	by: string,
+	/**  On which computer. */
+	computer: string,
+	/**  When, as they say, RFC 3339. */
+	at: string,
+	/**  What it would change now. */
+	fields: TrayField[],
 };
 
 /**  How the vault stands. */

@@ -218,6 +218,7 @@ export function members(): Record<string, MemberView[]> {
     name: "Ilona Varis",
     role: "owner",
     me: true,
+    blocked: false,
     computers: [
       computer("c_me", "Ilona’s ThinkPad", "direct", 0, 0, 14, 12, true),
       computer("c_mini", "Ilona’s Mac mini", "lan", 0, 0, 14, 12),
@@ -228,6 +229,7 @@ export function members(): Record<string, MemberView[]> {
     name: "Maria Quispe",
     role: "editor",
     me: false,
+    blocked: false,
     computers: [computer("c_maria", "Maria’s MacBook", "direct", 0, 0, 14, 11)],
   };
   const jon: MemberView = {
@@ -235,6 +237,7 @@ export function members(): Record<string, MemberView[]> {
     name: "Jon Etxeberria",
     role: "editor",
     me: false,
+    blocked: false,
     computers: [computer("c_jon", "jon-desktop", "relay", 2, 0, 14, 1), computer("c_jonl", "Jon’s laptop", "away", 31, 2, 18, 40)],
   };
   const tomasz: MemberView = {
@@ -242,6 +245,7 @@ export function members(): Record<string, MemberView[]> {
     name: "Tomasz Wieczorek",
     role: "viewer",
     me: false,
+    blocked: false,
     computers: [computer("c_tom", "Tomasz’s laptop", "away", 9, 3, 9, 2)],
   };
   const camille: MemberView = {
@@ -249,6 +253,7 @@ export function members(): Record<string, MemberView[]> {
     name: "Camille Desrosiers",
     role: "editor",
     me: false,
+    blocked: false,
     computers: [computer("c_cam", "atelier", "away", 0, 4, 10, 0)],
   };
   return {

@@ -18,7 +18,14 @@ const computer = (part: Partial<ComputerView>): ComputerView => ({
   trouble: "",
   ...part,
 });
-const member = (...computers: ComputerView[]): MemberView => ({ id: "k", name: "Jon", role: "editor", me: false, computers });
+const member = (...computers: ComputerView[]): MemberView => ({
+  id: "k",
+  name: "Jon",
+  role: "editor",
+  me: false,
+  blocked: false,
+  computers,
+});
 
 describe("who has what", () => {
   it("says everything only after a confirmation, with its time", () => {
