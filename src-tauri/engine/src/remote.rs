@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use tuttu_model::{Change, ChangeHash, ComputerId, Document, DocumentId, FeedId, SpaceId};
 use tuttu_store::rows::{ChangeRow, EntryWrite, RecordWrite};
 use tuttu_store::{Lane, Tx};
-use tuttu_sync::feed::{FeedHeader, ForkProof, SignedEntry, VerifiedEntry};
+use tuttu_sync::feed::{FeedHeader, ForkProof, VerifiedEntry};
 use tuttu_sync::limits::{ENTRY_BYTES, ENTRY_ITEMS, FEEDS, OPS, PROOFS};
 use tuttu_sync::membership::Membership;
 use tuttu_sync::session::{IncomingBatch, IncomingEntry, StoreOutcome};
@@ -16,6 +16,10 @@ use tuttu_sync::verdict::{Standing, judge};
 use crate::commit::changed_event;
 use crate::engine::{Engine, Inner};
 use crate::failure::Failure;
+
+mod evidence;
+
+use evidence::is_proof;
 
 /// How much of its rules a space may hold, whoever sends it.
 #[derive(Debug, Clone, Copy)]
@@ -35,6 +39,8 @@ struct Applied {
     touched: BTreeSet<DocumentId>,
     membership: bool,
     own_tray: bool,
+    /// Whom signed evidence speaks against, with what to say.
+    accused: Vec<(ComputerId, String)>,
 }
 
 impl Engine {
@@ -51,6 +57,9 @@ impl Engine {
                         false => changed_event(applied.touched.iter().map(|doc| (space, *doc)), true),
                     };
                     self.announce(event);
+                }
+                for (computer, reason) in applied.accused {
+                    self.announce(crate::api::Event::Refused { computer: computer.to_string(), reason });
                 }
                 if applied.membership {
                     self.follow_everywhere();
@@ -145,12 +154,11 @@ impl<'a, 'b, 'c> Receiver<'a, 'b, 'c> {
             if self.closed.contains(&feed) && self.frozen.iter().any(|(frozen, _)| *frozen == feed) {
                 continue;
             }
-            let seq = entry.entry.claimed_seq();
+            let (seq, introduced) = (entry.entry.claimed_seq(), entry.header.clone());
             match self.entry(entry)? {
                 Fate::Stored => self.stored += 1,
                 Fate::Frozen(why) => {
-                    self.tx.freeze_feed(&self.space, &feed, seq, &why)?;
-                    self.closed.insert(feed);
+                    self.freeze(feed, introduced, seq, &why)?;
                     self.frozen.push((feed, why));
                 }
                 Fate::Refused(why) => return Ok(Some(why)),
@@ -218,7 +226,7 @@ impl<'a, 'b, 'c> Receiver<'a, 'b, 'c> {
                 return Ok(Some(full("fork proofs", self.room.proofs)));
             }
             held.insert(id);
-            self.needs_judging |= self.tx.put_proof(&self.space, &proof)?;
+            self.take_proof(&proof)?;
         }
         Ok(None)
     }
@@ -237,12 +245,12 @@ impl<'a, 'b, 'c> Receiver<'a, 'b, 'c> {
             None => return Ok(Fate::Pending("an entry belongs to a feed that was not introduced")),
             Some(_) => return Ok(Fate::Refused("an entry came with the header of another feed".into())),
         };
-        if !self.membership.is_licensed(&header) {
-            return Ok(Fate::Refused("an entry was written by somebody who was never allowed to".into()));
-        }
         let Ok(verified) = incoming.entry.verify(&header) else {
             return Ok(Fate::Refused("an entry is not signed by the computer of its feed".into()));
         };
+        if !self.membership.is_licensed(&header) {
+            return Ok(Fate::Refused(self.unlicensed(&header.computer)));
+        }
         if is_new && self.tx.headers(&self.space)?.len() >= self.room.feeds {
             return Ok(Fate::Refused(full("feeds", self.room.feeds)));
         }
@@ -368,47 +376,6 @@ impl<'a, 'b, 'c> Receiver<'a, 'b, 'c> {
         Ok(Fate::Stored)
     }
 
-    fn is_forked(&self, feed: &FeedId) -> Result<bool, Failure> {
-        Ok(self.tx.proofs(&self.space)?.iter().any(|proof| proof.header.id() == *feed))
-    }
-
-    /// Two entries after the same one prove two histories, wherever either stands here: elsewhere something may rest on either. Above a proof only a second
-    /// entry beside one that counts says anything new.
-    fn find_fork(&mut self, verified: &VerifiedEntry, header: &FeedHeader) -> Result<(), Failure> {
-        let entry = verified.entry();
-        let others = self.tx.entries_at(&self.space, &entry.feed, entry.seq)?;
-        if others.is_empty() {
-            return Ok(());
-        }
-        let proven = |proof: &ForkProof| proof.header.id() == entry.feed && proof.first.claimed_seq() <= entry.seq;
-        let is_proven = self.tx.proofs(&self.space)?.iter().any(proven);
-        for (other, standing) in others {
-            if (!is_proven || standing == Standing::Valid) && self.fork(verified, header, other)? {
-                break;
-            }
-        }
-        Ok(())
-    }
-
-    /// Says whether the two are a proof.
-    fn fork(&mut self, verified: &VerifiedEntry, header: &FeedHeader, other: tuttu_model::EntryHash) -> Result<bool, Failure> {
-        let Some((held, _)) = self.tx.entry_by_hash(&other)? else { return Ok(false) };
-        let (mut first, mut second) = (held.entry, verified.to_signed());
-        if first.hash() > second.hash() {
-            std::mem::swap(&mut first, &mut second);
-        }
-        let proof = ForkProof { header: header.clone(), first, second };
-        let proves = is_proof(&proof, &self.space);
-        if proves {
-            // Without room for it the two entries say the same to this computer.
-            if self.tx.proofs(&self.space)?.len() < self.room.proofs {
-                self.tx.put_proof(&self.space, &proof)?;
-            }
-            self.needs_judging = true;
-        }
-        Ok(proves)
-    }
-
     /// The last gate: the changes applied to copies of their documents. `None` when some rest on changes that do not count here: the verdict decides.
     fn merge(&mut self, checked: &[(DocumentId, Change)]) -> Result<Result<Option<Vec<RecordWrite>>, String>, Failure> {
         let mut by_doc: BTreeMap<DocumentId, Vec<&Change>> = BTreeMap::new();
@@ -468,13 +435,6 @@ fn causal_past<'a>(rows: &'a [ChangeRow], changes: &[&Change]) -> impl Iterator<
         }
     }
     rows.iter().filter(move |row| past.contains(&row.hash)).filter_map(|row| row.bytes.as_deref())
-}
-
-/// Two different, rightly signed entries of one feed with the same predecessor.
-fn is_proof(proof: &ForkProof, space: &SpaceId) -> bool {
-    let verify = |entry: &SignedEntry| entry.clone().verify(&proof.header).ok();
-    let (Some(first), Some(second)) = (verify(&proof.first), verify(&proof.second)) else { return false };
-    proof.header.space == *space && first.hash() < second.hash() && first.entry().prev == second.entry().prev
 }
 
 impl Inner {

@@ -46,6 +46,12 @@ impl Rogue {
         Self { dir, engine, endpoint }
     }
 
+    /// Gives back the folder.
+    pub(crate) async fn close(self) -> TempDir {
+        self.endpoint.close().await;
+        self.dir
+    }
+
     pub(crate) fn computer(&self) -> ComputerId {
         self.engine.computer()
     }
@@ -76,7 +82,8 @@ impl Rogue {
         talk.say(&hello()).await;
         let (me, them) = (self.computer(), to.host.engine().computer());
         let nonce = talk.until("hello", |message| if let Message::Hello { nonce, .. } = message { Some(*nonce) } else { None }).await;
-        let offered = talk.until("offer", |message| if let Message::Offer { spaces } = message { Some(spaces.clone()) } else { None }).await;
+        let offered =
+            talk.until("offer", |message| if let Message::Offer { spaces } = message { Some(spaces.clone()) } else { None }).await;
         talk.name = name(space, &me, &them, &NONCE);
         talk.theirs = name(space, &them, &me, &nonce);
         talk.offered = offered;

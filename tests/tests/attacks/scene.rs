@@ -50,6 +50,20 @@ impl Scene {
         Self::with("editor").await
     }
 
+    /// All three share another space too.
+    pub(crate) async fn also_share(self, name: &str) -> (SpaceId, Self) {
+        let Self { ilona, maria, mallory, space } = self;
+        ilona.space(name).await;
+        let dir = mallory.close().await;
+        let mallory = Peer::again("Mallory", dir).await;
+        for joiner in [&maria, &mallory] {
+            let link = ilona.invite(name, true).await;
+            joiner.join_auto(&link).await.unwrap();
+        }
+        let other = ilona.detail(name).await.summary.id.parse().unwrap();
+        (other, Self { mallory: Rogue::of(mallory).await, ilona, maria, space })
+    }
+
     /// The honest ones go on as if nothing had been: they hold these people and nobody else, what one writes reaches the other, and all of it verifies.
     pub(crate) async fn goes_on(&self, people: &[&str]) {
         go_on(&self.ilona, &self.maria, people).await;
@@ -78,6 +92,11 @@ pub(crate) async fn go_on(ilona: &Peer, maria: &Peer, people: &[&str]) {
         (heads, replica.vector(&space).unwrap(), replica.accumulator(&space).unwrap())
     };
     until("both hold the same", async || digest(ilona) == digest(maria)).await;
+}
+
+/// Whether bytes are somewhere among others.
+pub(crate) fn contains(all: &[u8], wanted: &[u8]) -> bool {
+    all.windows(wanted.len()).any(|window| window == wanted)
 }
 
 /// Everything a vault holds verifies, and nothing of it is set aside as damaged.

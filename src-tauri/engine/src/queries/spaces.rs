@@ -72,7 +72,18 @@ impl Inner {
         let vector = reader.vector(space)?;
         let acks: BTreeMap<ComputerId, AckRow> =
             reader.acks()?.into_iter().filter(|ack| ack.space == *space).map(|ack| (ack.computer, ack)).collect();
-        membership.members().into_iter().map(|member| self.member_view(reader, space, member, &vector, &acks)).collect()
+        let evidence = self.evidence(reader, space)?;
+        let mut views = membership
+            .members()
+            .into_iter()
+            .map(|member| self.member_view(reader, space, member, &vector, &acks))
+            .collect::<Result<Vec<_>, _>>()?;
+        for computer in views.iter_mut().flat_map(|member| &mut member.computers) {
+            if let Some(said) = computer.id.parse().ok().and_then(|id: ComputerId| evidence.get(&id)) {
+                computer.trouble.clone_from(said);
+            }
+        }
+        Ok(views)
     }
 
     fn member_view(
