@@ -4,6 +4,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 
 mod authors;
+mod bricks;
+mod floods;
 mod forging;
 #[path = "../net/mod.rs"]
 mod net;
