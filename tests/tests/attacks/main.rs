@@ -7,8 +7,11 @@ mod authors;
 mod bricks;
 mod floods;
 mod forging;
+mod invitations;
+mod lies;
 #[path = "../net/mod.rs"]
 mod net;
+mod rights;
 mod rogue;
 mod scene;
 mod wire;

@@ -138,7 +138,17 @@ pub(crate) struct Talk {
 
 impl Talk {
     pub(crate) async fn open(connection: Connection) -> Self {
-        let (send, receive) = connection.open_bi().await.unwrap();
+        let streams = connection.open_bi().await.unwrap();
+        Self::on(connection, streams)
+    }
+
+    /// The side that did not dial.
+    pub(crate) async fn accept(connection: Connection) -> Self {
+        let streams = connection.accept_bi().await.unwrap();
+        Self::on(connection, streams)
+    }
+
+    fn on(connection: Connection, (send, receive): (SendStream, RecvStream)) -> Self {
         Self { connection, send, receive, name: [0; 16], theirs: [0; 16], offered: Vec::new(), chunks: 0, heard: Vec::new() }
     }
 

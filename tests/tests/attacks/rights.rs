@@ -1,0 +1,1 @@
+//! Asking for what one has no right to.
