@@ -114,7 +114,7 @@ async fn an_invitation_into_another_space_than_it_says() {
 }
 
 /// What ties a pairing to a connection.
-fn binding(connection: &Connection, joiner: ComputerId, inviter: ComputerId) -> Binding {
+pub(crate) fn binding(connection: &Connection, joiner: ComputerId, inviter: ComputerId) -> Binding {
     let mut exporter = [0; 32];
     connection.export_keying_material(&mut exporter, EXPORTER_LABEL, &[]).unwrap();
     Binding { exporter, joiner, inviter }
@@ -129,7 +129,7 @@ fn introduction() -> Introduction {
     Introduction { person: Some(person), person_name: "Jon".into(), computer_name: "laptop".into(), auto: false }
 }
 
-async fn pairing_with(from: &Endpoint, ilona: &Peer) -> Talk {
+pub(crate) async fn pairing_with(from: &Endpoint, ilona: &Peer) -> Talk {
     Talk::open(dial(from, &ilona.host.engine().computer(), ilona.host.addresses()[0], PAIRING).await.expect("a connection")).await
 }
 

@@ -11,6 +11,7 @@ mod invitations;
 mod lies;
 #[path = "../net/mod.rs"]
 mod net;
+mod privacy;
 mod rights;
 mod rogue;
 mod scene;

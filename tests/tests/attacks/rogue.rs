@@ -15,7 +15,7 @@ use crate::wire::{Chunk, End, Message, Name, Offered, Summary, Vectors, WireEntr
 
 pub(crate) const EXCHANGE: &[u8] = b"tuttu/1";
 pub(crate) const PAIRING: &[u8] = b"tuttu-pair/1";
-const NONCE: [u8; 32] = [7; 32];
+pub(crate) const NONCE: [u8; 32] = [7; 32];
 
 /// An endpoint on loopback with this key.
 pub(crate) async fn endpoint(key: SecretKey) -> Endpoint {
