@@ -41,7 +41,7 @@ async fn invite_for(ilona: &Peer, seconds: u32) -> InvitationView {
     }
 }
 
-fn altered(link: &str, alter: impl FnOnce(&mut tuttu_sync::invite::Invitation)) -> String {
+pub(crate) fn altered(link: &str, alter: impl FnOnce(&mut tuttu_sync::invite::Invitation)) -> String {
     let Ok(Link::Join(mut invitation)) = link.parse() else { panic!("{link}") };
     alter(&mut invitation);
     Link::Join(invitation).to_string()

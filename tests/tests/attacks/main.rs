@@ -5,6 +5,7 @@
 
 mod authors;
 mod bricks;
+mod capture;
 mod floods;
 mod forging;
 mod invitations;
@@ -14,5 +15,6 @@ mod net;
 mod privacy;
 mod rights;
 mod rogue;
+mod rules;
 mod scene;
 mod wire;

@@ -23,11 +23,22 @@ pub(crate) struct Secret {
     looks: Vec<Vec<u8>>,
 }
 
-fn text(said: &str) -> Secret {
+impl Secret {
+    pub(crate) fn of(what: &str, looks: Vec<Vec<u8>>) -> Self {
+        Self { what: what.to_owned(), looks }
+    }
+
+    pub(crate) fn looks(&self) -> &[Vec<u8>] {
+        &self.looks
+    }
+}
+
+pub(crate) fn text(said: &str) -> Secret {
     Secret { what: said.to_owned(), looks: vec![said.as_bytes().to_vec()] }
 }
 
-fn base32(bytes: &[u8]) -> String {
+/// Without the bits that fill no digit.
+pub(crate) fn base32(bytes: &[u8]) -> String {
     let bits: Vec<bool> = bytes.iter().flat_map(|byte| (0..8).rev().map(move |bit| byte >> bit & 1 == 1)).collect();
     let digit = |bits: &[bool]| usize::from(bits.iter().fold(0_u8, |number, bit| number << 1 | u8::from(*bit)));
     bits.chunks_exact(5).map(|five| char::from(b"abcdefghijklmnopqrstuvwxyz234567"[digit(five)])).collect()
