@@ -10,6 +10,7 @@ use tuttu_sync::feed::{FeedHeader, ForkProof, VerifiedEntry};
 use tuttu_sync::limits::{ENTRY_BYTES, ENTRY_ITEMS, FEEDS, OPS, PROOFS};
 use tuttu_sync::membership::Membership;
 use tuttu_sync::session::{IncomingBatch, IncomingEntry, StoreOutcome};
+use tuttu_sync::signing::SignatureError;
 use tuttu_sync::validate::{Checked, Known, check_change};
 use tuttu_sync::verdict::{Standing, judge};
 
@@ -187,8 +188,10 @@ impl<'a, 'b, 'c> Receiver<'a, 'b, 'c> {
     fn store_operations(&mut self, ops: Vec<tuttu_sync::membership::SignedOp>) -> Result<Option<String>, Failure> {
         let mut held: BTreeSet<_> = self.membership.ops().keys().copied().collect();
         for op in ops {
-            let Ok(verified) = op.clone().verify() else {
-                return Ok(Some("a membership operation is not signed by whom it names".into()));
+            let verified = match op.clone().verify() {
+                Ok(verified) => verified,
+                Err(SignatureError::Malformed(why)) => return Ok(Some(format!("a membership operation is malformed: {why}"))),
+                Err(_) => return Ok(Some("a membership operation is not signed by whom it names".into())),
             };
             if held.contains(&verified.hash()) {
                 continue;

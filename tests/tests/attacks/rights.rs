@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use iroh::endpoint::Connection;
 use tokio::time::timeout;
-use tuttu_engine::api::{Answer, Command, Outcome, Query, RecordRef};
+use tuttu_engine::api::{Answer, Command, Event, Outcome, Query, RecordRef};
 use tuttu_model::{Change, FeedId, Scalar, SpaceId};
 use tuttu_sync::feed::{Vector, encode};
 use tuttu_sync::files::{FileAnswer, FileRequest};
@@ -142,4 +142,34 @@ fn questions(mallory: &Rogue, ilona: &Peer, space: &SpaceId, feed: FeedId) -> Ve
         Message::Probe { space, feed, at: vec![1] },
         Message::AskEntry { space, feed, seq: 1 },
     ]
+}
+
+/// Mallory is asked for the file of a record of Mallory's, and sends something else.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_that_is_something_else() {
+    let mut scene = Scene::new().await;
+    let (feed, key) = (scene.mallory.feed(&scene.space, 1), scene.mallory.key());
+    let promised = blake3::hash(b"the promised").to_string();
+    let names_it = format!("attachments/{promised}");
+    let fields = [("kind", "person"), ("name", "Bait"), (names_it.as_str(), "plan.pdf\tapplication/pdf\t12")];
+    let fields = fields.map(|(key, value)| (key.to_owned(), Scalar::Text(value.to_owned()))).into_iter().collect();
+    let bait = entry(&feed, None, 1, &Change::first(feed.actor(), 0, &fields), &key);
+    let mut talk = scene.mallory.stream(&scene.ilona, &scene.space).await;
+    talk.give(vec![bait]).await;
+    let (mut send, mut receive) = timeout(SOON, talk.connection.accept_bi()).await.expect("it is asked for").unwrap();
+    receive.read_to_end(1_000).await.unwrap();
+    let answer = encode(&FileAnswer::Here { size: 12 });
+    send.write_all(&u32::try_from(answer.len()).unwrap().to_be_bytes()).await.unwrap();
+    // As much as was promised, and more.
+    let _ = send.write_all(&[&answer[..], b"FORGED bytesand an endless rest"].concat()).await;
+    let me = scene.mallory.computer().to_string();
+    let refused = |event| match event {
+        Event::Refused { computer, reason } if computer == me => Some(reason),
+        _ => None,
+    };
+    let said = scene.ilona.event("a word about it", refused).await;
+    assert!(said.contains("something else than the file that was asked for"), "{said}");
+    let Answer::Files(files) = scene.ilona.query(Query::Files { record: None }).await else { panic!("files") };
+    assert!(files.iter().all(|file| file.missing), "{files:#?}");
+    scene.goes_on(&["Bait"]).await;
 }

@@ -3,11 +3,13 @@
 use tuttu_model::{ChangeHash, DocumentId};
 use tuttu_sync::feed::{ForkProof, Item};
 use tuttu_sync::membership::{OpBody, Role, Signer, certify_consent};
+use tuttu_sync::whereabouts::{self, Whereabouts};
 
 use crate::forging::{after, entry, person, signed};
 use crate::net::Peer;
 use crate::rogue::{Fate, Rogue};
-use crate::scene::{SPACE, Scene, blames};
+use crate::scene::{SPACE, Scene, blames, until};
+use crate::wire::Message;
 
 fn role_of(peer: &Peer, scene: &Scene, name: &str) -> Option<Role> {
     let membership = peer.host.engine().replica().membership(&scene.space).unwrap().unwrap();
@@ -135,4 +137,74 @@ async fn a_change_that_is_listed_twice() {
     let mut held: Vec<&str> = held.iter().map(String::as_str).collect();
     held.sort_unstable();
     scene.goes_on(&held).await;
+}
+
+/// They would be shown by terminals as whatever they say.
+#[tokio::test(flavor = "multi_thread")]
+async fn names_with_control_characters() {
+    let scene = Scene::new().await;
+    let (person, ..) = scene.mallory.engine.introduction().unwrap();
+    let consent = certify_consent(&scene.space, &person, &scene.mallory.key());
+    let name = |name: &str| OpBody::Certify {
+        person,
+        person_name: name.into(),
+        computer: scene.mallory.computer(),
+        computer_name: "laptop".into(),
+        consent,
+    };
+    for forged in ["Mallory\u{1b}[2J", "Mallory\nIlona", "Mallory\u{9b}2J", "M\0"] {
+        let mut talk = scene.mallory.stream(&scene.ilona, &scene.space).await;
+        let fate = talk.send_chunk(|chunk| chunk.ops = vec![operation(&scene.mallory, &scene, name(forged), None)]).await;
+        assert!(matches!(&fate, Fate::Refused(why) if why.contains("control characters")), "{fate:?}");
+        blames(&scene.ilona, "Mallory", "control characters").await;
+    }
+    // With a name that can be shown the same operation is taken.
+    let mut talk = scene.mallory.stream(&scene.ilona, &scene.space).await;
+    let fate = talk.send_chunk(|chunk| chunk.ops = vec![operation(&scene.mallory, &scene, name("Mallory of Old Town"), None)]).await;
+    assert!(matches!(fate, Fate::Taken(_)), "{fate:?}");
+    scene.goes_on(&[]).await;
+}
+
+/// Only one's own computers may bring a space; a member of another one may not.
+#[tokio::test(flavor = "multi_thread")]
+async fn announcing_a_space_to_somebody_else() {
+    let scene = Scene::new().await;
+    let own = scene.mallory.engine.replica().own_space().unwrap().unwrap();
+    let genesis = scene.mallory.engine.replica().membership(&own).unwrap().unwrap().in_order().next().unwrap().to_signed();
+    let before = scene.ilona.host.engine().replica().spaces().unwrap();
+    let mut talk = scene.mallory.stream(&scene.ilona, &scene.space).await;
+    talk.say(&Message::Announce { genesis: Box::new(genesis) }).await;
+    // The answer to the next message shows that this one was read.
+    let fate = talk.give(Vec::new()).await;
+    assert!(matches!(&fate, Fate::Refused(why) if why.contains("a chunk has no number, or one it does not need")), "{fate:?}");
+    assert_eq!(scene.ilona.host.engine().replica().spaces().unwrap(), before);
+    scene.goes_on(&[]).await;
+}
+
+/// Where Maria is, said by Mallory.
+#[tokio::test(flavor = "multi_thread")]
+async fn whereabouts_in_another_name() {
+    let scene = Scene::new().await;
+    let victim = scene.maria.host.engine().computer();
+    let setting = format!("net.told.{victim}");
+    let told = || scene.ilona.host.engine().setting(&setting).unwrap();
+    until("Ilona knows where Maria is", async || told().is_some()).await;
+    let before = told();
+    let said = Whereabouts { computer: scene.mallory.computer(), issued: i64::MAX, addrs: vec!["127.0.0.1:9".into()], relay: None };
+    let frame = whereabouts::pack(&[said.sign(&scene.mallory.key()).unwrap()]);
+    // The same bytes with Maria's name in them.
+    let mine = *scene.mallory.computer().as_bytes();
+    let at = frame.windows(32).position(|window| window == mine).expect("not compressed");
+    let forged = [&frame[..at], victim.as_bytes(), &frame[at + 32..]].concat();
+    let talk = scene.mallory.stream(&scene.ilona, &scene.space).await;
+    let mut stream = talk.connection.open_uni().await.unwrap();
+    for frame in [forged, b"\0nonsense".to_vec(), frame] {
+        stream.write_all(&u32::try_from(frame.len()).unwrap().to_be_bytes()).await.unwrap();
+        stream.write_all(&frame).await.unwrap();
+    }
+    let own = format!("net.told.{}", scene.mallory.computer());
+    let heard = scene.ilona.host.engine().setting(&own).unwrap();
+    until("what Mallory says of itself is taken", async || scene.ilona.host.engine().setting(&own).unwrap() != heard).await;
+    assert_eq!(told(), before, "Maria is where she said");
+    scene.goes_on(&[]).await;
 }
