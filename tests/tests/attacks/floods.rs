@@ -3,14 +3,15 @@
 use std::time::Duration;
 
 use tokio::time::{Instant, sleep, timeout};
+use tuttu_engine::api::{Command, Event};
 use tuttu_model::{DocumentId, EntryHash, FeedId};
 use tuttu_sync::feed::Item;
 
 use crate::forging::{person, signed};
 use crate::net::Peer;
 use crate::rogue::{EXCHANGE, PAIRING, Talk, dial, endpoint, hello};
-use crate::scene::{SPACE, Scene, blames};
-use crate::wire::{End, Message, Vectors, WireEntry, pack};
+use crate::scene::{SPACE, Scene, blames, until};
+use crate::wire::{Chunk, End, Message, Vectors, WireEntry, pack};
 
 const MIB: usize = 1 << 20;
 /// What the whole process, with three vaults in it, may grow by during an attack.
@@ -200,4 +201,47 @@ async fn a_slow_drip() {
     let mut talk = Talk::open(connection).await;
     talk.say(&hello()).await;
     assert!(matches!(talk.hear().await, Some(Message::Hello { .. })), "a stranger is heard again: {}", talk.why_closed());
+}
+
+/// A round after which there is none, and places that no database counts to.
+#[tokio::test(flavor = "multi_thread")]
+async fn numbers_at_their_end() {
+    let mut scene = Scene::new().await;
+    scene.maria.add(SPACE, "Priya").await;
+    scene.ilona.sees(SPACE, &["Priya"]).await;
+    let feed = *scene.ilona.host.engine().replica().headers(&scene.space).unwrap().keys().next().unwrap();
+    let last = u64::MAX;
+    let mut talk = scene.mallory.stream(&scene.ilona, &scene.space).await;
+    let space = talk.name;
+    for message in [
+        Message::Probe { space, feed, at: vec![0, last, last - 1, 1 << 63] },
+        Message::AskEntry { space, feed, seq: last },
+        Message::Places { space, feed, hashes: vec![(last, None), (0, None)] },
+        Message::Blocked { space, round: last },
+        Message::Chunk(Chunk { round: last, ..talk.chunk(0, End::Stream) }),
+        Message::Rules { space, round: last, heads: Vec::new(), known: Vec::new(), proofs: Vec::new() },
+    ] {
+        talk.say(&message).await;
+    }
+    let ends = |message: &Message| matches!(message, Message::Rules { round, .. } if *round == last).then_some(());
+    talk.until("the last round", ends).await;
+    let rules_end = Chunk { round: last, ..talk.chunk(0, End::Rules) };
+    talk.say(&Message::Chunk(rules_end)).await;
+    let vectors = |message: &Message| if let Message::Vectors(said) = message { Some(said.clone()) } else { None };
+    let said = talk.until("vectors", vectors).await;
+    talk.say(&Message::Vectors(Vectors { space, mine: said.yours.clone(), yours: said.mine.clone(), ..said })).await;
+    talk.say(&Message::Chunk(Chunk { round: last, ..talk.chunk(0, End::Stream) })).await;
+    let streamed = |message: &Message| matches!(message, Message::Chunk(Chunk { end: End::Stream, .. })).then_some(());
+    talk.until("the end of the stream", streamed).await;
+    // Now the rules change, which needs a round.
+    scene.ilona.execute(Command::RenameSpace { space: SPACE.into(), name: "Old harbour".into() }).await;
+    assert_eq!(talk.refusal().await, "the rounds are at their end");
+    let refused = |event| if let Event::Refused { reason, .. } = event { Some(reason) } else { None };
+    let said = scene.ilona.event("a refusal", refused).await;
+    assert!(said.starts_with("Mallory’s computer sent something"), "{said}");
+    let knows = async |name: &str| scene.maria.status().await.spaces.iter().any(|space| space.name == name);
+    until("the new name is known", async || knows("Old harbour").await).await;
+    scene.ilona.execute(Command::RenameSpace { space: "Old harbour".into(), name: SPACE.into() }).await;
+    until("the old name is back", async || knows(SPACE).await).await;
+    scene.goes_on(&["Priya"]).await;
 }
