@@ -1,5 +1,6 @@
 //! What comes from other computers: verified, validated, judged and committed by the same last steps as local edits.
 
+mod evidence;
 mod forks;
 
 use std::collections::btree_map::Entry;
@@ -12,6 +13,7 @@ use tuttu_sync::feed::{FeedHeader, VerifiedEntry};
 use tuttu_sync::limits::{ENTRY_BYTES, ENTRY_ITEMS, FEEDS, OPS, PROOFS};
 use tuttu_sync::membership::Membership;
 use tuttu_sync::session::{IncomingBatch, IncomingEntry, StoreOutcome};
+use tuttu_sync::signing::SignatureError;
 use tuttu_sync::validate::{Checked, Known, check_change};
 use tuttu_sync::verdict::{Standing, judge};
 
@@ -37,6 +39,8 @@ struct Applied {
     touched: BTreeSet<DocumentId>,
     membership: bool,
     own_tray: bool,
+    /// Whom signed evidence speaks against, with what to say.
+    accused: Vec<(ComputerId, String)>,
 }
 
 impl Engine {
@@ -54,6 +58,10 @@ impl Engine {
                         false => changed_event(applied.touched.iter().map(|doc| (space, *doc)), true),
                     };
                     self.announce(event);
+                }
+                for (computer, reason) in applied.accused {
+                    self.note_refused(&computer, &reason);
+                    self.announce(crate::api::Event::Refused { computer: computer.to_string(), reason });
                 }
                 if applied.membership {
                     self.follow_everywhere();
@@ -153,12 +161,11 @@ impl<'a, 'b, 'c> Receiver<'a, 'b, 'c> {
             if self.closed.contains(&feed) && self.frozen.iter().any(|(frozen, _)| *frozen == feed) {
                 continue;
             }
-            let seq = entry.entry.claimed_seq();
+            let (seq, introduced) = (entry.entry.claimed_seq(), entry.header.clone());
             match self.entry(entry)? {
                 Fate::Stored => self.stored += 1,
                 Fate::Frozen(why) => {
-                    self.tx.freeze_feed(&self.space, &feed, seq, &why)?;
-                    self.closed.insert(feed);
+                    self.freeze(feed, introduced, seq, &why)?;
                     self.frozen.push((feed, why));
                 }
                 Fate::Refused(why) => return Ok(Some(why)),
@@ -187,8 +194,10 @@ impl<'a, 'b, 'c> Receiver<'a, 'b, 'c> {
     fn store_operations(&mut self, ops: Vec<tuttu_sync::membership::SignedOp>) -> Result<Option<String>, Failure> {
         let mut held: BTreeSet<_> = self.membership.ops().keys().copied().collect();
         for op in ops {
-            let Ok(verified) = op.clone().verify() else {
-                return Ok(Some("a membership operation is not signed by whom it names".into()));
+            let verified = match op.clone().verify() {
+                Ok(verified) => verified,
+                Err(SignatureError::Malformed(why)) => return Ok(Some(format!("a membership operation is malformed: {why}"))),
+                Err(_) => return Ok(Some("a membership operation is not signed by whom it names".into())),
             };
             if held.contains(&verified.hash()) {
                 continue;
@@ -220,12 +229,12 @@ impl<'a, 'b, 'c> Receiver<'a, 'b, 'c> {
             None => return Ok(Fate::Pending("an entry belongs to a feed that was not introduced")),
             Some(_) => return Ok(Fate::Refused("an entry came with the header of another feed".into())),
         };
-        if !self.membership.is_licensed(&header) {
-            return Ok(Fate::Refused("an entry was written by somebody who was never allowed to".into()));
-        }
         let Ok(verified) = incoming.entry.verify(&header) else {
             return Ok(Fate::Refused("an entry is not signed by the computer of its feed".into()));
         };
+        if !self.membership.is_licensed(&header) {
+            return Ok(Fate::Refused(self.unlicensed(&header.computer)));
+        }
         if is_new && self.tx.headers(&self.space)?.len() >= self.room.feeds {
             return Ok(Fate::Refused(full("feeds", self.room.feeds)));
         }

@@ -250,8 +250,9 @@ pub(crate) fn checked_name(name: &str, what: &str) -> Result<String, ErrorView> 
     if name.is_empty() {
         return Err(ErrorView::new(ErrorCode::Invalid, format!("{what} is empty."), "Write a name."));
     }
-    if name.chars().count() > NAME_CHARS || name.contains(['\n', '\r', '\t']) {
-        return Err(ErrorView::new(ErrorCode::Invalid, format!("{what} is too long: at most {NAME_CHARS} characters on one line."), ""));
+    if name.chars().count() > NAME_CHARS || name.chars().any(char::is_control) {
+        let message = format!("{what} is too long, or has characters that cannot be shown: at most {NAME_CHARS} on one line.");
+        return Err(ErrorView::new(ErrorCode::Invalid, message, "Write a shorter one, of letters."));
     }
     Ok(name.to_owned())
 }

@@ -359,6 +359,11 @@ async fn fetch_one(net: &Net, connection: &Connection, file: &WantedFile) -> End
             // The end before the end.
             _ => return End::Cut,
         };
+        if read as u64 > incoming.left() {
+            // More than it said itself.
+            incoming.discard();
+            return End::Wrong;
+        }
         piece.truncate(read);
         unreported += read as u64;
         let report = unreported >= CHECKED_AFTER;

@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 
-use tuttu_model::{ComputerId, PersonId, SpaceId};
+use tuttu_model::{ComputerId, SpaceId};
 use tuttu_store::Reader;
 use tuttu_store::rows::{AckRow, SpaceRow};
 use tuttu_sync::feed::Vector;
@@ -73,11 +73,20 @@ impl Inner {
         let blocked = self.blocked(reader)?;
         let acks: BTreeMap<ComputerId, AckRow> =
             reader.acks()?.into_iter().filter(|ack| ack.space == *space).map(|ack| (ack.computer, ack)).collect();
-        let views = membership.members().into_iter().map(|member| {
-            let view = self.member_view(reader, space, member, &vector, &acks);
-            view.map(|(person, view)| MemberView { blocked: blocked.contains(&person), ..view })
-        });
-        views.collect()
+        let evidence = self.evidence(reader, space)?;
+        let mut views = Vec::new();
+        for member in membership.members() {
+            let person = member.person;
+            let mut view = self.member_view(reader, space, member, &vector, &acks)?;
+            view.blocked = blocked.contains(&person);
+            for computer in &mut view.computers {
+                if let Some(said) = computer.id.parse().ok().and_then(|id: ComputerId| evidence.get(&id)) {
+                    computer.trouble.clone_from(said);
+                }
+            }
+            views.push(view);
+        }
+        Ok(views)
     }
 
     fn member_view(
@@ -87,7 +96,7 @@ impl Inner {
         member: Member,
         vector: &Vector,
         acks: &BTreeMap<ComputerId, AckRow>,
-    ) -> Result<(PersonId, MemberView), Failure> {
+    ) -> Result<MemberView, Failure> {
         let mut computers = Vec::with_capacity(member.computers.len());
         let serves = member.role >= Role::Viewer;
         for (computer, name) in member.computers {
@@ -110,14 +119,13 @@ impl Inner {
                 trouble: reader.setting(&format!("net.trouble.{computer}"))?.unwrap_or_default(),
             });
         }
-        let view = MemberView {
+        Ok(MemberView {
             id: member.person.to_string(),
             name: member.name,
             role: member.role.as_str().to_owned(),
             me: member.person == self.person(),
             blocked: false,
             computers,
-        };
-        Ok((member.person, view))
+        })
     }
 }

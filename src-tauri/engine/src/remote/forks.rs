@@ -30,7 +30,7 @@ impl Receiver<'_, '_, '_> {
                 return Ok(Some(full("fork proofs", self.room.proofs)));
             }
             held.insert(id);
-            self.needs_judging |= self.tx.put_proof(&self.space, &proof)?;
+            self.take_proof(&proof)?;
         }
         Ok(None)
     }
@@ -58,7 +58,7 @@ impl Receiver<'_, '_, '_> {
     }
 
     /// Says whether the two are a proof.
-    pub(super) fn fork(&mut self, verified: &VerifiedEntry, header: &FeedHeader, other: tuttu_model::EntryHash) -> Result<bool, Failure> {
+    fn fork(&mut self, verified: &VerifiedEntry, header: &FeedHeader, other: tuttu_model::EntryHash) -> Result<bool, Failure> {
         let Some((held, _)) = self.tx.entry_by_hash(&other)? else { return Ok(false) };
         let (mut first, mut second) = (held.entry, verified.to_signed());
         if first.hash() > second.hash() {
@@ -69,7 +69,7 @@ impl Receiver<'_, '_, '_> {
         if proves {
             // Without room for it the two entries say the same to this computer.
             if self.tx.proofs(&self.space)?.len() < self.room.proofs {
-                self.tx.put_proof(&self.space, &proof)?;
+                self.take_proof(&proof)?;
             }
             self.needs_judging = true;
         }

@@ -209,6 +209,16 @@ impl Reader<'_> {
         sql::all(self.connection, sql, [sid], |row| Ok((FeedId(row.get(0)?), sql::unsigned(row.get(1)?), row.get(2)?)))
     }
 
+    /// The feed of each computer that came here last.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn newest_feeds(&self, space: &SpaceId) -> Result<Vec<(FeedId, ComputerId)>, StoreError> {
+        let Some(sid) = self.sid(space)? else { return Ok(Vec::new()) };
+        let sql = "SELECT id, computer, MAX(fid) FROM feed WHERE sid = ?1 GROUP BY computer";
+        sql::all(self.connection, sql, [sid], |row| Ok((FeedId(row.get(0)?), ComputerId(row.get(1)?))))
+    }
+
     /// Whose changes an Automerge actor makes, and in which space.
     ///
     /// # Errors

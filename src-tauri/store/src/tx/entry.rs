@@ -92,6 +92,15 @@ impl Tx<'_> {
         Ok(sql::unsigned(arrival))
     }
 
+    /// Remembers a feed of which no entry is held.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn put_feed(&mut self, space: &SpaceId, header: &FeedHeader) -> Result<(), StoreError> {
+        let sid = self.held(space)?;
+        self.add_feed(sid, header).map(drop)
+    }
+
     /// A feed takes no more entries from this place on (R5).
     ///
     /// # Errors

@@ -264,8 +264,8 @@ impl OpBody {
             Self::Rename { name } => [name, ""],
             Self::Revoke { .. } | Self::Exclude { .. } | Self::Vouch { .. } => ["", ""],
         };
-        if names.iter().any(|name| name.chars().count() > limits::NAME_CHARS) {
-            return refuse("a name is too long");
+        if !names.iter().all(|name| is_shown(name)) {
+            return refuse("a name is too long or has control characters");
         }
         let cuts: &[Cut] = match self {
             Self::Revoke { cuts, .. } | Self::SetRole { cuts, .. } | Self::Exclude { cuts, .. } => cuts,
@@ -282,6 +282,11 @@ impl OpBody {
         }
         Ok(())
     }
+}
+
+/// Whether a name can be shown as it is.
+pub(super) fn is_shown(name: &str) -> bool {
+    name.chars().count() <= limits::NAME_CHARS && !name.chars().any(char::is_control)
 }
 
 /// What begins a space.

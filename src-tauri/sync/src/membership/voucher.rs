@@ -10,10 +10,9 @@ use iroh_base::SecretKey;
 use serde::{Deserialize, Serialize};
 use tuttu_model::{ComputerId, PersonId};
 
-use super::op::{OpBody, Signer};
+use super::op::{OpBody, Signer, is_shown};
 use super::{Membership, Op};
 use crate::feed::encode;
-use crate::limits::NAME_CHARS;
 use crate::signing::{self, SignatureBytes, SignatureError};
 
 const VOUCHER: &str = "tuttu voucher v1";
@@ -76,11 +75,11 @@ impl Voucher {
     /// Checks both signatures and the names.
     ///
     /// # Errors
-    /// When one does not match, or a name is too long.
+    /// When one does not match, or a name cannot be shown.
     pub fn verify(&self) -> Result<(), SignatureError> {
         let Vouched { person, person_name, computer, computer_name, by } = &self.vouched;
-        if [person_name, computer_name].iter().any(|name| name.chars().count() > NAME_CHARS) {
-            return Err(SignatureError::Malformed("a name is too long"));
+        if ![person_name, computer_name].iter().all(|name| is_shown(name)) {
+            return Err(SignatureError::Malformed("a name is too long or has control characters"));
         }
         signing::verify(by.key(), &self.vouched.digest(), &self.signature)?;
         signing::verify(computer.as_bytes(), &consent_digest(person, computer), &self.consent)

@@ -371,7 +371,7 @@ impl Lane {
             if io.rules(&self.space)? != self.stated_rules {
                 return match (self.we_may_read(io)?, self.remote_may_read(io)?) {
                     // Where we left, the peer hears it before the exchange ends.
-                    (_, true) => self.begin_round(self.round + 1, io),
+                    (_, true) => self.next_round(io),
                     (true, false) => self.begin_removal(io),
                     // The person left on one of their computers: it tells the others.
                     (false, false) => {
@@ -384,10 +384,16 @@ impl Lane {
         if self.missing && self.got_end && self.searches.is_empty() {
             self.missing = false;
             self.repeats += 1;
-            return self.begin_round(self.round + 1, io);
+            return self.next_round(io);
         }
         let under_way = io.link.unacked.values().any(|space| *space == self.space);
         if !self.is_still() || under_way { Ok(()) } else { self.say_level(io) }
+    }
+
+    pub(super) fn next_round(&mut self, io: &mut Io<'_>) -> Step {
+        // Nobody gets there by counting.
+        let next = self.round.checked_add(1).ok_or_else(|| broken("the rounds are at their end"))?;
+        self.begin_round(next, io)
     }
 
     /// Both ways are still: say what is held, and compare.

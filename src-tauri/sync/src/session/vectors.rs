@@ -58,7 +58,7 @@ impl Lane {
             // The same two hashes again: one side keeps what the other does not. Go on without being equal.
             let pair = Some((self.stated_rules, theirs.rules));
             if std::mem::replace(&mut self.differed, pair) != pair {
-                return self.begin_round(self.round + 1, io);
+                return self.next_round(io);
             }
         }
         self.stage = Stage::Streaming;

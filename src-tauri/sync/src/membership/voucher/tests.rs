@@ -3,6 +3,7 @@
 use tuttu_model::{OpHash, SpaceId};
 
 use super::*;
+use crate::limits::NAME_CHARS;
 use crate::membership::{Role, SignedOp, VerifiedOp};
 
 /// Person numbers are below 100, computer numbers from 100.
@@ -129,8 +130,10 @@ fn a_voucher_is_worth_nothing_when_it_is_altered_or_without_consent() {
     assert!(alter(&|vouched| vouched.by = signer(1)).verify().is_err());
     assert!(Voucher { consent: voucher_consent(&person(2), &key(102)), ..good.clone() }.verify().is_err());
     assert!(Voucher { consent: voucher_consent(&person(1), &key(103)), ..good.clone() }.verify().is_err());
-    let long = Vouched { computer_name: "x".repeat(NAME_CHARS + 1), ..good.vouched };
-    assert!(long.sign(&key(101), good.consent).verify().is_err());
+    for name in ["x".repeat(NAME_CHARS + 1), "lap\u{1b}[2Jtop".to_owned(), "lap\ntop".to_owned()] {
+        let odd = Vouched { computer_name: name, ..good.vouched.clone() };
+        assert!(odd.sign(&key(101), good.consent).verify().is_err());
+    }
 }
 
 #[test]
