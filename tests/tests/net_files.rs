@@ -208,7 +208,7 @@ async fn files_of_a_private_card_go_with_it_when_it_moves() {
     let (ilona, maria) = pair("Harbour").await;
     let file = source(6, 50_000);
     let id = add_with_file(&ilona, None, &file).await;
-    ilona.execute(Command::Move { record: RecordRef { id, space: None }, space: "Harbour".into() }).await;
+    ilona.execute(Command::Move { records: vec![RecordRef::anywhere(id)], space: "Harbour".into() }).await;
     comes(&maria, &file).await;
 }
 

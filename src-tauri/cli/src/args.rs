@@ -339,12 +339,13 @@ pub(crate) enum Command {
         #[arg(long)]
         to_copy: bool,
     },
-    /// Move a record to another space
+    /// Move records to another space: move ID... SPACE; or all that a query finds: move --where QUERY SPACE
     Move {
-        /// The record
-        id: String,
-        /// The space it goes to
-        space: String,
+        /// The records, then the space they go to; with --where the space alone
+        #[arg(required = true, value_name = "ID SPACE")]
+        words: Vec<String>,
+        #[command(flatten)]
+        many: Many,
     },
     /// Spaces, members, computers and the network
     #[command(flatten)]

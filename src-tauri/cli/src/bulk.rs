@@ -17,6 +17,10 @@ pub(crate) async fn delete(out: Out, backend: &mut Backend, scope: Scope, many: 
     change(out, backend, BulkChange::Delete, scope, many, yes).await
 }
 
+pub(crate) async fn move_to(out: Out, backend: &mut Backend, space: String, many: Many, yes: bool) -> Done {
+    change(out, backend, BulkChange::Move { space }, Scope { space: None }, many, yes).await
+}
+
 async fn change(out: Out, backend: &mut Backend, change: BulkChange, scope: Scope, many: Many, yes: bool) -> Done {
     let filter = lists::filter(many.kind.unwrap_or_default(), scope, many.query, None)?;
     let query = Query::BulkPreview { filter: filter.clone(), change: change.clone() };

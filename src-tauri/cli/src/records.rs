@@ -337,7 +337,8 @@ pub(crate) async fn export(
     OK
 }
 
-pub(crate) async fn move_to(out: Out, backend: &mut Backend, id: String, space: String) -> Done {
-    let outcome = backend.execute(Command::Move { record: RecordRef::anywhere(id), space }).await?;
+pub(crate) async fn move_to(out: Out, backend: &mut Backend, ids: Vec<String>, space: String) -> Done {
+    let records = ids.into_iter().map(RecordRef::anywhere).collect();
+    let outcome = backend.execute(Command::Move { records, space }).await?;
     print_outcome(out, backend, outcome).await
 }

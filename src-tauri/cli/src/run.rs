@@ -116,7 +116,17 @@ async fn plain(out: Out, backend: &mut Backend, dir: &Path, command: Command, ye
         Command::Share { id, space, fields } => ties::share(out, backend, id, space, fields).await,
         Command::Differences { id } => ties::differences(out, backend, id).await,
         Command::TakeOver { id, fields, copy, to_copy } => ties::take_over(out, backend, id, copy, fields, to_copy).await,
-        Command::Move { id, space } => records::move_to(out, backend, id, space).await,
+        Command::Move { mut words, many } => {
+            let space = words.pop().unwrap_or_default();
+            match (many.query.is_some(), words.is_empty()) {
+                (true, true) => bulk::move_to(out, backend, space, many, yes).await,
+                (false, false) => records::move_to(out, backend, words, space).await,
+                (true, false) => {
+                    Err(ErrorView::new(ErrorCode::Invalid, "Name records, or a query, not both.", "tuttu move --where QUERY SPACE"))
+                }
+                (false, true) => Err(ErrorView::new(ErrorCode::Invalid, "Name the records and the space.", "tuttu move ID... SPACE")),
+            }
+        }
         Command::Check { repair } => maintenance::check(out, backend, dir, repair).await,
         Command::Setting(command) => settings::run(out, backend, command).await,
         Command::Rebuild => maintenance::rebuild(out, backend).await,

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use tuttu_model::plan_all;
 use tuttu_model::{DocumentId, FlatOp, Kind, Record, Scalar, SpaceId, field_name, label_and_value};
 use tuttu_store::Reader;
-use tuttu_store::rows::ListQuery;
+use tuttu_store::rows::{ListQuery, SpaceRow};
 
 use crate::api::{BulkChange, BulkExample, BulkSpace, BulkView, ErrorCode, ErrorView, Event, ListFilter, Outcome};
 use crate::clock;
@@ -13,6 +13,7 @@ use crate::commands::name_of;
 use crate::commit::{DocumentEdit, Edit};
 use crate::engine::{Engine, Inner};
 use crate::failure::Failure;
+use crate::moving::Along;
 
 /// Records changed at once.
 const MOST: u32 = 100_000;
@@ -35,6 +36,8 @@ struct Planning<'a> {
     reader: &'a Reader<'a>,
     change: &'a BulkChange,
     now: String,
+    /// Where they go, when they are moved.
+    target: Option<SpaceRow>,
     writable: BTreeMap<SpaceId, bool>,
 }
 
@@ -55,6 +58,11 @@ impl Planning<'_> {
         // It is written in a moment, as far as there is room.
         self.inner.caches().keep_document((*space, *doc), document);
         let ops = match self.change {
+            BulkChange::Move { .. } if record.fields.contains_key("moved") || record.fields.contains_key("deleted") => Vec::new(),
+            BulkChange::Move { .. } => match &self.target {
+                Some(target) if target.id != *space => vec![FlatOp::Put("space".into(), Scalar::Text(target.name.clone()))],
+                _ => Vec::new(),
+            },
             BulkChange::Delete => vec![FlatOp::Put("deleted".into(), Scalar::Text(self.now.clone()))],
             BulkChange::Edit { .. } if self.inner.check_editable(self.reader, space, &record.kind).is_err() => Vec::new(),
             BulkChange::Edit { edits } => {
@@ -107,13 +115,17 @@ impl Inner {
         Ok(Found { records, digest: hasher.finalize().to_hex().to_string() })
     }
 
-    fn planning<'a>(&'a self, reader: &'a Reader<'a>, change: &'a BulkChange) -> Planning<'a> {
-        Planning { inner: self, reader, change, now: clock::rfc3339(self.now()), writable: BTreeMap::new() }
+    fn planning<'a>(&'a self, reader: &'a Reader<'a>, change: &'a BulkChange) -> Result<Planning<'a>, Failure> {
+        let target = match change {
+            BulkChange::Move { space } => Some(self.move_target(reader, space)?),
+            BulkChange::Edit { .. } | BulkChange::Delete => None,
+        };
+        Ok(Planning { inner: self, reader, change, now: clock::rfc3339(self.now()), target, writable: BTreeMap::new() })
     }
 
     pub(crate) fn bulk_preview(&self, reader: &Reader<'_>, filter: &ListFilter, change: &BulkChange) -> Result<BulkView, Failure> {
         let found = self.found(reader, filter)?;
-        let mut planning = self.planning(reader, change);
+        let mut planning = self.planning(reader, change)?;
         let mut view = BulkView { found: count(found.records.len()), digest: found.digest, ..BulkView::default() };
         let mut spaces: BTreeMap<SpaceId, u32> = BTreeMap::new();
         for (space, doc) in &found.records {
@@ -130,6 +142,11 @@ impl Inner {
             *spaces.entry(*space).or_default() += 1;
             if view.examples.len() < EXAMPLES {
                 view.examples.extend(ops.iter().map(|op| example(doc, &record, op)));
+                if planning.target.is_some()
+                    && let (Some(last), Some(from)) = (view.examples.last_mut(), reader.space(space)?)
+                {
+                    last.old = from.name;
+                }
                 view.examples.truncate(EXAMPLES);
             }
         }
@@ -145,37 +162,62 @@ impl Engine {
     /// Changes every record a filter finds: all or nothing, one operation.
     pub(crate) fn change_all(&self, filter: ListFilter, change: BulkChange, digest: String) -> Result<Outcome, ErrorView> {
         let telling = self.inner.clone();
+        let moves = matches!(change, BulkChange::Move { .. });
         let (label, changes) = self.operate(move |inner, tx| {
             let found = inner.found(tx, &filter)?;
             if !digest.is_empty() && digest != found.digest {
                 let hint = "Nothing was changed. Look at the preview again, and say once more what is to be done.";
                 return Err(ErrorView::new(ErrorCode::Invalid, "These records have changed since they were previewed.", hint).into());
             }
-            let mut planning = inner.planning(tx, &change);
-            let (mut edits, total) = (Vec::new(), count(found.records.len()));
+            let mut planning = inner.planning(tx, &change)?;
+            let (mut edits, mut moving, total) = (Vec::new(), Vec::new(), count(found.records.len()));
             for (done, (space, doc)) in found.records.iter().enumerate() {
                 if done % TELL_EVERY == 0 {
                     telling.announce(Event::Progress { what: "changing".into(), done: count(done), total });
                 }
                 if planning.may_write(space)? {
-                    let (_, ops) = planning.ops(space, doc)?;
-                    if !ops.is_empty() {
+                    let (record, ops) = planning.ops(space, doc)?;
+                    if ops.is_empty() {
+                        continue;
+                    }
+                    if planning.target.is_some() {
+                        moving.push((*space, *doc, record));
+                    } else {
                         edits.push(DocumentEdit { space: *space, doc: *doc, edit: Edit::Ops(ops) });
                     }
                 }
             }
-            Ok((inner.operation(label_of(&change, edits.len()))?, edits))
+            let target = planning.target.take();
+            if let Some(target) = target {
+                let label = label_of(&change, moving.len(), &target.name);
+                return Ok((inner.operation(label)?, inner.plan_moves(tx, moving, &target.id, Along::Shown)?));
+            }
+            Ok((inner.operation(label_of(&change, edits.len(), ""))?, edits))
         })?;
         let mut records: Vec<_> = changes.touched.iter().map(|(space, doc, _)| (*space, *doc)).collect();
         records.sort_unstable();
         records.dedup();
-        Ok(Outcome::Changed { records: count(records.len()), label })
+        // Of one that moved two are touched, here and there; what follows it is not counted.
+        let records = if moves { tombstones(&self.inner, &records)? } else { count(records.len()) };
+        Ok(Outcome::Changed { records, label })
     }
 }
 
-fn label_of(change: &BulkChange, records: usize) -> String {
+/// How many of these records have moved away.
+fn tombstones(inner: &Inner, records: &[(SpaceId, DocumentId)]) -> Result<u32, ErrorView> {
+    inner.read(|reader| {
+        let mut gone = 0;
+        for (space, doc) in records {
+            gone += u32::from(reader.record(space, doc)?.is_some_and(|row| !row.view.moved.id.is_empty()));
+        }
+        Ok(gone)
+    })
+}
+
+fn label_of(change: &BulkChange, records: usize, target: &str) -> String {
     let records = if records == 1 { "1 record".to_owned() } else { format!("{records} records") };
     match change {
+        BulkChange::Move { .. } => format!("Moved {records} to {target}"),
         BulkChange::Delete => format!("Deleted {records}"),
         BulkChange::Edit { .. } => format!("Changed {records}"),
     }

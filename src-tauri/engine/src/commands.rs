@@ -1,6 +1,6 @@
 //! Commands on records: each parsed, planned against the current state and committed as one named operation.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use tuttu_model::conflict::plan_choice;
 use tuttu_model::done;
@@ -48,7 +48,7 @@ impl Engine {
             Command::CreateSpace { name } => self.create_space(&name),
             Command::RenameSpace { space, name } => self.rename_space(space, &name),
             Command::LeaveSpace { space } => self.leave_space(space),
-            Command::Move { record, space } => self.move_record(record, space),
+            Command::Move { records, space } => self.move_records(records, space),
             Command::RenameTag { from, to, space } => self.rename_tag(&from, &to, space),
             Command::Attach { record, path, name } => self.attach(record, &path, &name),
             Command::SaveFile { hash, path } => self.save_file(&hash, &path),
@@ -233,46 +233,6 @@ impl Engine {
             Ok((inner.operation(format!("Chose a value for {name}"))?, vec![DocumentEdit { space, doc, edit: Edit::Ops(ops) }]))
         })?;
         self.records(outcome, Some(key))
-    }
-
-    /// A new document in the target space, a tombstone with a forwarding id here. Private activities about the record stay private and follow it.
-    fn move_record(&self, record: RecordRef, target: String) -> Result<Outcome, ErrorView> {
-        let (_, outcome) = self.on_record(record, move |inner, tx, space, doc| {
-            let target = inner.space(tx, &target)?;
-            if target.id == space {
-                return Err(
-                    ErrorView::new(ErrorCode::Invalid, format!("It is in “{}” already.", target.name), "Nothing was changed.").into()
-                );
-            }
-            let current = inner.document(tx, &space, &doc)?.record();
-            let mut fields: BTreeMap<String, Scalar> = BTreeMap::new();
-            for (key, held) in &current.fields {
-                if let Some(value) = held.first().and_then(|held| held.value.clone())
-                    && key != "deleted"
-                    && key != "moved"
-                    // Where a private card has copies is nobody else's business.
-                    && !key.starts_with("copies/")
-                {
-                    fields.insert(key.clone(), value);
-                }
-            }
-            tx.hold_files_of(&space, &doc, &target.id)?;
-            let new = DocumentId::new(inner.now_millis(), inner.random()?);
-            let forward = Scalar::Text(format!("{}\t{}_{new}", target.id, current.kind.prefix()));
-            let gone = vec![FlatOp::Put("deleted".into(), Scalar::Text(clock::rfc3339(inner.now()))), FlatOp::Put("moved".into(), forward)];
-            let mut edits = vec![
-                DocumentEdit { space: target.id, doc: new, edit: Edit::New(fields) },
-                DocumentEdit { space, doc, edit: Edit::Ops(gone) },
-            ];
-            let follow = format!("with:{}_{new}", current.kind.prefix());
-            let own = inner.space_or_own(tx, None)?.id;
-            for activity in tx.activities_of(Some(&own), &doc, usize::MAX)? {
-                let ops = vec![FlatOp::Put(follow.clone(), Scalar::Flag(true))];
-                edits.push(DocumentEdit { space: activity.space, doc: activity.doc, edit: Edit::Ops(ops) });
-            }
-            Ok((inner.operation(format!("Moved {} to {}", name_of(&current), target.name))?, edits))
-        })?;
-        self.only_live(outcome)
     }
 
     /// The answer names the records that are left, once each, not tombstones and the activities that follow.

@@ -28,6 +28,7 @@ mod keys;
 mod links;
 mod log;
 mod members;
+mod moving;
 mod pairing;
 mod past;
 mod place;

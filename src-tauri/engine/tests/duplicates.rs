@@ -142,7 +142,7 @@ fn what_cannot_be_merged_is_refused_with_nothing_changed() {
     let (one, other) = priya_twice(&engine);
     let org = add(&engine, "org", r#"{"name":"Harbourline"}"#);
     engine.execute(Command::CreateSpace { name: "Harbour".into() }).unwrap();
-    engine.execute(Command::Move { record: RecordRef::anywhere(&*other), space: "Harbour".into() }).unwrap();
+    engine.execute(Command::Move { records: vec![RecordRef::anywhere(&*other)], space: "Harbour".into() }).unwrap();
     let moved = people(&engine).into_iter().find(|id| *id != one).unwrap();
     for ids in [&[one.as_str(), one.as_str()][..], &[one.as_str(), org.as_str()], &[one.as_str(), moved.as_str()]] {
         assert_eq!(engine.execute(Command::Merge { records: named(ids) }).unwrap_err().code, ErrorCode::Invalid, "{ids:?}");

@@ -110,7 +110,7 @@ fn moving_makes_a_new_record_and_private_notes_stay_behind() {
     let note = format!(r#"{{"kind":"note","text":"Sounded tired.","with":["{id}"]}}"#);
     add(&engine, &note);
     engine.execute(Command::CreateSpace { name: "Harbour Commons".into() }).unwrap();
-    let outcome = engine.execute(Command::Move { record: RecordRef::anywhere(&id), space: "Harbour Commons".into() }).unwrap();
+    let outcome = engine.execute(Command::Move { records: vec![RecordRef::anywhere(&id)], space: "Harbour Commons".into() }).unwrap();
     let Outcome::Records { ids, .. } = outcome else { panic!() };
     let moved = get(&engine, &ids[0]);
     assert_eq!((moved.name.as_str(), moved.tags.as_slice()), ("Priya", &["funder".to_owned()][..]));

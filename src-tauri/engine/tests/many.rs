@@ -191,3 +191,51 @@ fn any_step_is_taken_back_once() {
     assert_eq!(error.code, ErrorCode::NothingToUndo);
     assert_eq!(world.engine.execute(Command::UndoOperation { operation: "ffffffff".into() }).unwrap_err().code, ErrorCode::NotFound);
 }
+
+#[test]
+fn many_move_to_a_space_as_one_step_and_stay_linked() {
+    let world = World::new();
+    world.engine.execute(Command::CreateSpace { name: "Harbour".into() }).unwrap();
+    let quentin = world.add("person", &["name=Quentin", "tag=press"]);
+    let priya = world.add("person", &["name=Priya", "tag=press", &format!("relation=colleague:{quentin}")]);
+    let rosa = world.add("person", &["name=Rosa"]);
+    let call = world.add("call", &["text=All three", &format!("with+={priya}"), &format!("with+={quentin}")]);
+    let into = BulkChange::Move { space: "Harbour".into() };
+    let preview = world.preview("tag:press", &into);
+    assert_eq!((preview.found, preview.changing), (2, 2));
+    let example = preview.examples.iter().find(|example| example.name == "Priya").unwrap();
+    assert_eq!((example.field.as_str(), example.old.as_str(), example.new.as_str()), ("space", "My own", "Harbour"));
+    assert_eq!(world.change("tag:press", into.clone(), &preview.digest).unwrap(), 2);
+
+    let in_harbour = || -> Vec<RecordView> {
+        let filter = ListFilter { space: Some("Harbour".into()), ..ListFilter::default() };
+        match world.engine.query(Query::Records { filter }).unwrap() {
+            Answer::Records(records) => records,
+            other => panic!("{other:?}"),
+        }
+    };
+    let moved = in_harbour();
+    let named = |name: &str| moved.iter().find(|view| view.name == name).unwrap();
+    assert_eq!(moved.len(), 2);
+    let relation = &world.get(&named("Priya").id).relations[0];
+    assert_eq!((relation.id.as_str(), relation.name.as_str(), relation.state.as_str()), (named("Quentin").id.as_str(), "Quentin", ""));
+    let with = world.get(&call).with;
+    assert!(with.contains(&named("Priya").id) && with.contains(&named("Quentin").id), "the private call is about both: {with:?}");
+    assert_eq!(world.operations()[0].label, "Moved 2 records to Harbour");
+    assert_eq!(world.preview("tag:press", &into).changing, 0, "what is there stays");
+
+    world.engine.execute(Command::Undo).unwrap();
+    assert_eq!(in_harbour(), []);
+    assert!(!world.get(&priya).deleted && !world.get(&quentin).deleted);
+
+    let records = [&priya, &rosa].map(RecordRef::anywhere).to_vec();
+    let Outcome::Records { ids, label, .. } =
+        world.engine.execute(Command::Move { records: records.clone(), space: "Harbour".into() }).unwrap()
+    else {
+        panic!()
+    };
+    assert_eq!((ids.len(), label.as_str()), (2, "Moved 2 records to Harbour"));
+    let records = ids.iter().map(RecordRef::anywhere).collect();
+    let error = world.engine.execute(Command::Move { records, space: "Harbour".into() }).unwrap_err();
+    assert_eq!(error.message, "They are in “Harbour” already.");
+}

@@ -296,7 +296,11 @@ export type BulkChange_Deserialize =
 /**  How. */
 edits: FieldEdit_Deserialize[] } | 
 /**  It goes to the trash. */
-{ type: "delete" };
+{ type: "delete" } | 
+/**  It goes to another space. */
+{ type: "move"; 
+/**  The space. */
+space: string };
 
 /**  What is done to each of many records. */
 export type BulkChange_Serialize = 
@@ -305,7 +309,11 @@ export type BulkChange_Serialize =
 /**  How. */
 edits: FieldEdit_Serialize[] } | 
 /**  It goes to the trash. */
-{ type: "delete" };
+{ type: "delete" } | 
+/**  It goes to another space. */
+{ type: "move"; 
+/**  The space. */
+space: string };
 
 /**  One field of one record, as it is and as it would be. */
 export type BulkExample = {
@@ -523,12 +531,12 @@ name: string } |
 /**  The space. */
 space: string } | 
 /**
- *  Moves a record to another space: a new record there, a tombstone with a forwarding id here. Activities of the record's private space that are
- *  only about it stay where they are.
+ *  Moves records to another space: new records there, links among them kept, tombstones with a forwarding id here. Activities of the private space
+ *  that are only about one stay where they are.
  */
 { type: "move"; 
-/**  The record. */
-record: RecordRef_Deserialize; 
+/**  The records. */
+records: RecordRef_Deserialize[]; 
 /**  Where to. */
 space: string } | 
 /**  Gives records another tag instead of one, in all spaces this person may write: one operation. A tag that is there already is merged with. */
@@ -817,12 +825,12 @@ name: string } |
 /**  The space. */
 space: string } | 
 /**
- *  Moves a record to another space: a new record there, a tombstone with a forwarding id here. Activities of the record's private space that are
- *  only about it stay where they are.
+ *  Moves records to another space: new records there, links among them kept, tombstones with a forwarding id here. Activities of the private space
+ *  that are only about one stay where they are.
  */
 { type: "move"; 
-/**  The record. */
-record: RecordRef_Serialize; 
+/**  The records. */
+records: RecordRef_Serialize[]; 
 /**  Where to. */
 space: string } | 
 /**  Gives records another tag instead of one, in all spaces this person may write: one operation. A tag that is there already is merged with. */

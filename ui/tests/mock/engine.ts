@@ -238,12 +238,14 @@ export class FakeEngine {
         this.#changed([command.record.id]);
         return { type: "done" };
       case "move": {
-        const one = this.#get(command.record.id);
-        const id = `${one.id}_m`;
-        this.records.delete(one.id);
-        this.records.set(id, { ...one, id, space: command.space });
-        this.#changed([one.id, id]);
-        return { type: "records", ids: [id], space: command.space, label: `Moved ${one.name}` };
+        const all = command.records.map((record) => this.#get(record.id));
+        for (const one of all) {
+          this.records.delete(one.id);
+          this.records.set(`${one.id}_m`, { ...one, id: `${one.id}_m`, space: command.space });
+        }
+        const ids = all.map(({ id }) => `${id}_m`);
+        this.#changed([...all.map(({ id }) => id), ...ids]);
+        return { type: "records", ids, space: command.space, label: `Moved ${all[0]?.name ?? ""}` };
       }
       case "createSpace": {
         const id = `s_new${this.#next++}`;

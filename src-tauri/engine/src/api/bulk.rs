@@ -17,6 +17,11 @@ pub enum BulkChange {
     },
     /// It goes to the trash.
     Delete,
+    /// It goes to another space.
+    Move {
+        /// The space.
+        space: String,
+    },
 }
 
 shape!(

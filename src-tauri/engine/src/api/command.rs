@@ -163,11 +163,11 @@ pub enum Command {
         /// The space.
         space: String,
     },
-    /// Moves a record to another space: a new record there, a tombstone with a forwarding id here. Activities of the record's private space that are
-    /// only about it stay where they are.
+    /// Moves records to another space: new records there, links among them kept, tombstones with a forwarding id here. Activities of the private space
+    /// that are only about one stay where they are.
     Move {
-        /// The record.
-        record: RecordRef,
+        /// The records.
+        records: Vec<RecordRef>,
         /// Where to.
         space: String,
     },

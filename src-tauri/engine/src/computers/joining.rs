@@ -1,10 +1,10 @@
 //! Becoming the next computer of a person: from a folder without a vault, or from a vault whose records move along.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 
-use tuttu_model::{DocumentId, FlatOp, Kind, PersonId, Scalar, SpaceId};
+use tuttu_model::{DocumentId, PersonId, SpaceId};
 use tuttu_store::rows::SpaceRow;
 use tuttu_store::{Lane, Reader, Store, Tx};
 use tuttu_sync::limits::OPS;
@@ -13,11 +13,10 @@ use tuttu_sync::pairing::SpaceOps;
 use tuttu_sync::signing::SignatureBytes;
 
 use crate::api::{ErrorCode, ErrorView, Event};
-use crate::clock;
-use crate::commit::{DocumentEdit, Edit};
 use crate::engine::{Engine, Inner};
 use crate::failure::Failure;
 use crate::keys::{self, Keys};
+use crate::moving::Along;
 use crate::surroundings::{Surroundings, System};
 use crate::vault::{COMPUTER_NAME, JOINING, NOBODY, PERSON, PERSON_NAME, checked_name};
 
@@ -247,37 +246,18 @@ impl Inner {
     /// Moves every record of one space of this computer into another: new records with the same values, links among them kept, and tombstones that lead
     /// there. What is in the trash stays in the trash.
     fn move_all(&self, tx: &mut Tx<'_>, from: &SpaceId, to: &SpaceId) -> Result<u32, Failure> {
-        let mut new_ids: BTreeMap<String, String> = BTreeMap::new();
         let mut records = Vec::new();
         for doc in self.all_documents(tx, from)? {
             let record = self.document_to_read(tx, from, &doc)?.record();
-            if record.fields.contains_key("moved") {
-                continue;
+            if !record.fields.contains_key("moved") {
+                records.push((*from, doc, record));
             }
-            let new = DocumentId::new(self.now_millis(), self.random()?);
-            new_ids.insert(doc.to_string(), new.to_string());
-            records.push((doc, new, record));
         }
-        let mut edits = Vec::with_capacity(2 * records.len());
-        for (doc, new, record) in &records {
-            tx.hold_files_of(from, doc, to)?;
-            let mut fields = BTreeMap::new();
-            for (key, held) in &record.fields {
-                if let Some(value) = held.first().and_then(|held| held.value.clone()) {
-                    let value = match value {
-                        Scalar::Text(text) => Scalar::Text(renamed(&text, &new_ids)),
-                        other => other,
-                    };
-                    fields.insert(renamed(key, &new_ids), value);
-                }
-            }
-            edits.push(DocumentEdit { space: *to, doc: *new, edit: Edit::New(fields) });
-            let gone = gone_to(to, new, record.kind.clone(), self.now());
-            edits.push(DocumentEdit { space: *from, doc: *doc, edit: Edit::Ops(gone) });
-        }
+        let moved = u32::try_from(records.len()).unwrap_or(u32::MAX);
+        let edits = self.plan_moves(tx, records, to, Along::Everything)?;
         // Not an operation: undoing it would leave half of it behind on other computers.
         self.write_entries(tx, self.random()?, edits)?;
-        Ok(u32::try_from(records.len()).unwrap_or(u32::MAX))
+        Ok(moved)
     }
 
     fn all_documents(&self, reader: &Reader<'_>, space: &SpaceId) -> Result<BTreeSet<DocumentId>, Failure> {
@@ -286,45 +266,5 @@ impl Inner {
             docs.extend(facts.items.iter().map(|item| item.doc));
         }
         Ok(docs)
-    }
-}
-
-fn gone_to(space: &SpaceId, new: &DocumentId, kind: Kind, now: i64) -> Vec<FlatOp> {
-    let forward = Scalar::Text(format!("{space}\t{}_{new}", kind.prefix()));
-    vec![FlatOp::Put("deleted".into(), Scalar::Text(clock::rfc3339(now))), FlatOp::Put("moved".into(), forward)]
-}
-
-/// A text in which the ids of records that moved are the new ones.
-fn renamed(text: &str, new_ids: &BTreeMap<String, String>) -> String {
-    let mut renamed = String::with_capacity(text.len());
-    let mut rest = text;
-    while !rest.is_empty() {
-        let end = rest.find(|c: char| !c.is_ascii_alphanumeric()).unwrap_or(rest.len());
-        let (word, after) = rest.split_at(end);
-        renamed.push_str(new_ids.get(word).map_or(word, String::as_str));
-        let next = after.find(|c: char| c.is_ascii_alphanumeric()).unwrap_or(after.len());
-        let (between, after) = after.split_at(next);
-        renamed.push_str(between);
-        rest = after;
-    }
-    renamed
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn ids_are_renamed_wherever_they_stand_and_nothing_else() {
-        let ids = BTreeMap::from([("01JABC".to_owned(), "01KXYZ".to_owned())]);
-        for (before, after) in [
-            ("with:p_01JABC", "with:p_01KXYZ"),
-            ("01JABC", "01KXYZ"),
-            ("(p_01JABC, ä 01JABCD)", "(p_01KXYZ, ä 01JABCD)"),
-            ("", ""),
-            ("–", "–"),
-        ] {
-            assert_eq!(renamed(before, &ids), after);
-        }
     }
 }
