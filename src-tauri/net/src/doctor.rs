@@ -140,7 +140,7 @@ fn multicast() -> std::io::Result<()> {
 async fn look_around(net: &Net, peers: &[Peer]) -> Diagnosis {
     if !net.lan.is_on() {
         let hint = "Switch it on in the settings of the network, or start without --no-lan.";
-        return Diagnosis::new("lan", Health::Note, "Diagnosis computers on the same network is switched off.", hint);
+        return Diagnosis::new("lan", Health::Note, "Finding computers on the same network is switched off.", hint);
     }
     if let Err(error) = multicast() {
         let hint = "Colleagues are found all the same once a link, or an earlier meeting, has told where they are.";

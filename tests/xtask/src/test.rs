@@ -9,6 +9,9 @@ use crate::process::{self, Failure};
 use crate::steps::Steps;
 use crate::{cargo, prepare, ui};
 
+/// The same random runs every time: a change is judged by what it changed. Others are tried at a desk.
+const SIMULATED: &[&str] = &["--first", "1000581", "--seeds", "120", "--steps", "200"];
+
 type Report = (&'static str, Duration, Result<(), Failure>);
 
 /// Runs it all. The page's checks run beside cargo: neither fills two processors.
@@ -24,6 +27,8 @@ pub(crate) fn everything(place: &Place) -> Result<(), Failure> {
     hear_now(&page, &mut steps)?;
     steps.run("build", || process::run(cargo::build(place)))?;
     steps.run("tests", || process::run(tests(place)))?;
+    steps.run("simulator", || simulate(place, SIMULATED))?;
+    steps.run("simulator: planted faults", || simulate(place, &["--planted"]))?;
     for (name, took, result) in page {
         steps.finish(name, took, result)?;
     }
@@ -33,6 +38,10 @@ pub(crate) fn everything(place: &Place) -> Result<(), Failure> {
     steps.print();
     crate::say("Everything holds.\n");
     Ok(())
+}
+
+fn simulate(place: &Place, arguments: &[&str]) -> Result<(), Failure> {
+    crate::simulate(place, arguments.iter().map(Into::into).collect())
 }
 
 /// The tests; without those that make hosts of their own where the system has no namespaces for them, as in some containers.
