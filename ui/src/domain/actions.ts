@@ -12,6 +12,7 @@ const aside: Partial<Record<Command["type"], readonly string[]>> = {
   invite: ["space"],
   inviteComputer: ["space"],
   withdrawInvitation: ["space"],
+  dismiss: ["tray"],
   markSeen: ["list", "search"],
 };
 

@@ -24,6 +24,7 @@ for (const screen of screens.filter(({ name }) => wanted.length === 0 || wanted.
     "people",
     "conflict",
     "share",
+    "share-compare",
     "record-editing",
     "onboarding",
     "join",

@@ -9,6 +9,12 @@ const harbour = async (page) => {
   await at(page, "space-members").first().click();
   await at(page, "member-row").first().waitFor();
 };
+const memberMore = async (page, member, action) => {
+  await harbour(page);
+  const row = page.locator(`[data-testid="member-row"][data-member="${member}"]`);
+  await row.getByTestId("member-more").click();
+  if (action) await row.getByTestId(`member-more-${action}`).click();
+};
 const linkComputer = async (page) => {
   await at(page, "settings").click();
   await at(page, "settings-computers").click();
@@ -134,6 +140,35 @@ export const screens = [
       await page.locator('[data-testid="space-row"][data-space="s_mill"]').click(),
       await at(page, "person-row").first().click(),
       await page.getByText("You can only see this space.").waitFor()
+    ),
+  },
+  { name: "share-member-menu", go: (page) => memberMore(page, "k_jon") },
+  {
+    name: "share-hand-over",
+    go: async (page) => (await memberMore(page, "k_maria", "hand-over"), await at(page, "hand-over-confirm").waitFor()),
+  },
+  {
+    name: "share-block",
+    go: async (page) => (await memberMore(page, "k_jon", "block"), await at(page, "block-confirm").waitFor()),
+  },
+  {
+    name: "share-blocked",
+    go: async (page) => (
+      await memberMore(page, "k_jon", "block"),
+      await at(page, "block-confirm").click(),
+      await at(page, "member-blocked").waitFor()
+    ),
+  },
+  {
+    name: "share-compare",
+    go: async (page) => (await memberMore(page, "k_jon", "compare"), await at(page, "compare-words").waitFor()),
+  },
+  {
+    name: "share-not-same",
+    go: async (page) => (
+      await memberMore(page, "k_jon", "compare"),
+      await at(page, "compare-not-same").click(),
+      await at(page, "compare-different").waitFor()
     ),
   },
   { name: "share-remove", go: async (page) => (await harbour(page), await at(page, "member-remove").first().click()) },

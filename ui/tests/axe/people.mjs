@@ -1,0 +1,65 @@
+/** The ways people take with the people they share with, as in `flows.mjs`. */
+import assert from "node:assert/strict";
+import { flows, focused } from "./flow.mjs";
+
+const { flow, end } = await flows();
+
+const harbour = async (page, at) => {
+  await page.locator('[data-testid="space-row"][data-space="s_harbour"]').click();
+  await at("space-members").click();
+};
+const row = (page, member) => page.locator(`[data-testid="member-row"][data-member="${member}"]`);
+const act = async (page, member, action) => {
+  await row(page, member).getByTestId("member-more").click();
+  await row(page, member).getByTestId(`member-more-${action}`).click();
+};
+
+await flow("words: the same make a member verified, others say what to do", {}, async (page, at) => {
+  await harbour(page, at);
+  await row(page, "k_maria").getByTestId("member-verified").waitFor();
+  await row(page, "k_jon").getByText("Words not compared yet").waitFor();
+  await act(page, "k_jon", "compare");
+  await at("compare-words").waitFor();
+  assert.equal(await at("compare-words").locator("[data-word]").count(), 8);
+  assert.equal(await focused(page), "compare-later");
+  await at("compare-same").click();
+  await page.getByText("Jon Etxeberria is verified").waitFor();
+  await row(page, "k_jon").getByTestId("member-verified").waitFor();
+  await row(page, "k_jon").getByText("Words compared 14:12").waitFor();
+  await act(page, "k_maria", "compare");
+  await at("compare-not-same").click();
+  await at("compare-different").getByText("another person of that name").waitFor();
+  assert.equal(await focused(page), "compare-close");
+  await page.keyboard.press("Enter");
+  await at("compare-dialog").waitFor({ state: "detached" });
+  await row(page, "k_maria").getByText("Words not compared yet").waitFor();
+  assert.equal(await row(page, "k_maria").getByTestId("member-verified").count(), 0);
+});
+
+await flow("block and unblock, with what it does not do", {}, async (page, at) => {
+  await harbour(page, at);
+  await act(page, "k_jon", "block");
+  await at("block-dialog").getByText("still reaches you through others").waitFor();
+  await page.keyboard.press("Escape");
+  assert.equal(await row(page, "k_jon").getByTestId("member-blocked").count(), 0);
+  await act(page, "k_jon", "block");
+  await at("block-confirm").click();
+  await row(page, "k_jon").getByTestId("member-blocked").waitFor();
+  await act(page, "k_jon", "unblock");
+  await row(page, "k_jon").getByTestId("member-blocked").waitFor({ state: "detached" });
+});
+
+await flow("ownership is handed over, and what was an owner's is not offered any more", {}, async (page, at) => {
+  await harbour(page, at);
+  await act(page, "k_maria", "hand-over");
+  await at("hand-over-dialog").getByText("Only Maria can give it back to you.").waitFor();
+  await at("hand-over-confirm").click();
+  await row(page, "k_maria").getByText("Owner").waitFor();
+  await row(page, "k_ilona").getByText("Editor").waitFor();
+  for (const id of ["member-role", "member-remove", "invite"]) assert.equal(await at(id).count(), 0, id);
+  await row(page, "k_jon").getByTestId("member-more").click();
+  assert.equal(await at("member-more-hand-over").count(), 0);
+  await at("member-more-compare").waitFor();
+});
+
+await end();
