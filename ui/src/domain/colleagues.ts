@@ -25,8 +25,12 @@ export function usersOf(colleagues: readonly ColleagueView[], record: RecordRef)
 
 /** The colleagues of whom no card is known, those first whose name the card has. */
 export function withoutCard(colleagues: readonly ColleagueView[], name = ""): ColleagueView[] {
-  const wanted = name.trim().toLowerCase();
-  const fits = (one: ColleagueView) => one.name.trim().toLowerCase() === wanted;
+  const fits = (one: ColleagueView) => sameName(one.name, name);
   const open = colleagues.filter(({ card }) => card === "");
   return [...open.filter(fits), ...open.filter((one) => !fits(one))];
+}
+
+/** Whether two names are the same but for upper case and blanks around them. */
+export function sameName(one: string, other: string): boolean {
+  return one.trim().toLowerCase() === other.trim().toLowerCase();
 }

@@ -1,6 +1,6 @@
 /** The ways people take with the people they share with, as in `flows.mjs`. */
 import assert from "node:assert/strict";
-import { flows, focused } from "./flow.mjs";
+import { flows, focused, person } from "./flow.mjs";
 
 const { flow, end } = await flows();
 
@@ -60,6 +60,50 @@ await flow("ownership is handed over, and what was an owner's is not offered any
   await row(page, "k_jon").getByTestId("member-more").click();
   assert.equal(await at("member-more-hand-over").count(), 0);
   await at("member-more-compare").waitFor();
+});
+
+await flow("a card says who uses Tuttu, is unlinked and linked with somebody else", {}, async (page, at) => {
+  await person(page, "p_0").click();
+  const uses = at("uses-tuttu");
+  await uses.getByText("Uses Tuttu as Tomasz Wieczorek").waitFor();
+  await uses.getByText("last seen Mon 09:02").waitFor();
+  assert.equal(await at("uses-verified").count(), 0);
+  await at("uses-compare").click();
+  await at("compare-same").click();
+  await at("uses-verified").waitFor();
+  assert.equal(await focused(page), "uses-compare");
+  await at("more").click();
+  assert.equal(await at("more-link").count(), 0);
+  await page.keyboard.press("Escape");
+  await at("uses-unlink").click();
+  await uses.waitFor({ state: "detached" });
+  await at("toast-undo").click();
+  await uses.waitFor();
+  await at("uses-unlink").click();
+  await uses.waitFor({ state: "detached" });
+  await person(page, "p_priya").click();
+  await at("more").click();
+  await at("more-link").click();
+  assert.ok(await at("link-card-confirm").isDisabled());
+  await page.keyboard.press("Escape");
+  await person(page, "p_0").click();
+  await at("more").click();
+  await at("more-link").click();
+  await at("link-card-confirm").getByText("Link with Tomasz").waitFor();
+  assert.equal(await focused(page), "link-card-person");
+  assert.equal(await page.locator(":focus").getAttribute("data-person"), "k_tomasz");
+  await page.keyboard.press("ArrowDown");
+  await at("link-card-confirm").click();
+  await uses.getByText("Uses Tuttu as Camille Desrosiers").waitFor();
+});
+
+await flow("nobody to link: the menu of a card does not speak of it", { data: "empty" }, async (page, at) => {
+  await at("new-person").first().click();
+  await at("new-name").fill("Priya Raghunathan");
+  await page.keyboard.press("Enter");
+  await at("more").click();
+  await at("more-copy").waitFor();
+  assert.equal(await at("more-link").count(), 0);
 });
 
 await end();

@@ -31,6 +31,7 @@ for (const screen of screens.filter(({ name }) => wanted.length === 0 || wanted.
     "settings",
     "settings-computers",
     "record-files",
+    "record-colleague",
   ].includes(screen.name);
   const zoomed = ["people", "onboarding", "join", "settings-computers"].includes(screen.name);
   const sizes = [[1360, 860], ...(small ? [[960, 640]] : []), ...(zoomed ? [[680, 640]] : [])];

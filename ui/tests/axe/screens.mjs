@@ -188,6 +188,22 @@ export const screens = [
         .click()
         .then(() => at(page, "new-menu-space").click()),
   },
+  {
+    name: "record-colleague",
+    go: async (page) => (
+      await page.locator('[data-testid="person-row"][data-id="p_0"]').first().click(),
+      await at(page, "uses-tuttu").waitFor()
+    ),
+  },
+  {
+    name: "link-card",
+    go: async (page) => (
+      await priya(page),
+      await at(page, "more").click(),
+      await at(page, "more-link").click(),
+      await at(page, "link-card-confirm").waitFor()
+    ),
+  },
   { name: "menu", go: async (page) => (await priya(page), await at(page, "more").click()) },
   {
     name: "move",

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { comparedWords, reach, usersOf, withoutCard } from "$domain/colleagues";
+import { comparedWords, reach, sameName, usersOf, withoutCard } from "$domain/colleagues";
 import type { ColleagueView, ComputerView } from "$domain/types";
 
 const now = new Date("2025-11-20T14:12:00");
@@ -58,6 +58,11 @@ describe("the card of a colleague", () => {
     expect(usersOf([maria, jon], { space: null, id: "p_1" })).toEqual([maria]);
     expect(usersOf([maria, jon], { space: "s_2", id: "p_1" })).toEqual([]);
     expect(usersOf([maria, jon], { space: "s_1", id: "" })).toEqual([]);
+  });
+
+  it("is guessed by the name, never by part of it", () => {
+    expect(sameName(" jon Etxeberria", "Jon etxeberria ")).toBe(true);
+    expect(sameName("Jon", "Jon Etxeberria")).toBe(false);
   });
 
   it("may still be named for those without one, of the same name first", () => {
