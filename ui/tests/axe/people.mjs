@@ -106,4 +106,38 @@ await flow("nobody to link: the menu of a card does not speak of it", { data: "e
   assert.equal(await at("more-link").count(), 0);
 });
 
+await flow("the tray: looked at, one dismissed, one taken up, all the rest", {}, async (page, at) => {
+  await page.evaluate(() => window.fake.engine.sharing.setAside());
+  await harbour(page, at);
+  await at("tray-bar").getByText("3 changes that do not count any more.").waitFor();
+  await at("tray-open").click();
+  const change = (id) => page.locator(`[data-testid="tray-change"][data-change="${id}"]`);
+  await change("a1").getByText("Lena Brandt, on Lena’s laptop, Tue 18 Nov, 09:12").waitFor();
+  await change("a1").getByText("Prefers email since she moved.").waitFor();
+  await change("a2").getByText("nothing").waitFor();
+  assert.equal(await focused(page), "tray-later");
+  await change("a1").getByTestId("tray-dismiss").click();
+  await change("a1").waitFor({ state: "detached" });
+  await page.waitForFunction(() => document.activeElement?.closest("[data-change]")?.dataset.change === "a2");
+  await change("a2").getByTestId("tray-take").click();
+  await page.getByText("Took up 1 that did not count").waitFor();
+  await change("a2").waitFor({ state: "detached" });
+  await at("tray-take-all").click();
+  await at("tray-dialog").waitFor({ state: "detached" });
+  await at("tray-bar").waitFor({ state: "detached" });
+  assert.deepEqual(await page.evaluate(() => window.fake.engine.sharing.tray.s_harbour), []);
+});
+
+await flow("who can only see a space is not asked about its tray", {}, async (page, at) => {
+  await page.evaluate(() => {
+    const { sharing } = window.fake.engine;
+    sharing.setAside();
+    sharing.tray.s_mill = sharing.tray.s_harbour;
+  });
+  await page.locator('[data-testid="space-row"][data-space="s_mill"]').click();
+  await at("space-members").click();
+  await at("member-row").first().waitFor();
+  assert.equal(await at("tray-bar").count(), 0);
+});
+
 await end();

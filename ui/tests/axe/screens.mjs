@@ -171,6 +171,23 @@ export const screens = [
       await at(page, "compare-different").waitFor()
     ),
   },
+  {
+    name: "share-set-aside",
+    go: async (page) => (
+      await page.evaluate(() => window.fake.engine.sharing.setAside()),
+      await harbour(page),
+      await at(page, "tray-bar").waitFor()
+    ),
+  },
+  {
+    name: "share-tray",
+    go: async (page) => (
+      await page.evaluate(() => window.fake.engine.sharing.setAside()),
+      await harbour(page),
+      await at(page, "tray-open").click(),
+      await at(page, "tray-change").first().waitFor()
+    ),
+  },
   { name: "share-remove", go: async (page) => (await harbour(page), await at(page, "member-remove").first().click()) },
   {
     name: "share-waiting",
