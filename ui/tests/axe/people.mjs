@@ -140,4 +140,42 @@ await flow("who can only see a space is not asked about its tray", {}, async (pa
   assert.equal(await at("tray-bar").count(), 0);
 });
 
+await flow("what happened is told by day, and comes in while one looks", {}, async (page, at) => {
+  await at("sync-line").click();
+  await at("sync-happened").click();
+  await at("sync-popover").waitFor({ state: "detached" });
+  await page.getByRole("heading", { name: "Today" }).waitFor();
+  await page.getByRole("heading", { name: "Yesterday" }).waitFor();
+  await page.getByRole("heading", { name: "Sunday 16 November" }).waitFor();
+  assert.match(await at("happened").first().textContent(), /has everything of “Harbour Commons”.\s*14:11/);
+  assert.equal(await at("happened-earlier").count(), 0);
+  await page.evaluate(() => {
+    const { engine, tell } = window.fake;
+    engine.sharing.log = [{ at: new Date().toISOString(), kind: "connected", text: "atelier connected." }, ...engine.sharing.log];
+    tell({ event: "peer", computer: "c_cam", state: "direct" });
+  });
+  await page.getByText("atelier connected.").waitFor();
+});
+
+await flow("nothing happened yet", { data: "empty" }, async (page, at) => {
+  await at("settings").click();
+  await at("settings-happened").click();
+  await at("happened-none").waitFor();
+});
+
+await flow("the network is examined, with what to do", {}, async (page, at) => {
+  await at("settings").click();
+  await at("settings-network").click();
+  await at("examine").click();
+  await at("examine-status").getByText("Trying your network").waitFor();
+  await at("finding").first().waitFor();
+  assert.equal(await focused(page), "examine");
+  assert.equal(await at("examine-status").textContent(), "One thing does not work. 2 things to know. Tried at 14:12.");
+  await page.locator('[data-check="firewall"][data-health="trouble"]').getByText("receive UDP on port 4711").waitFor();
+  await page.getByText("It was connected last Tue 18:40.").waitFor();
+  await page.keyboard.press("Enter");
+  await at("findings").waitFor({ state: "detached" });
+  await at("findings").waitFor();
+});
+
 await end();

@@ -409,7 +409,26 @@ export const screens = [
       await at(page, "restore-error").waitFor()
     ),
   },
-  ...["keys", "computer", "network", "backup", "import"].map((name) => ({
+  {
+    name: "network-examined",
+    go: async (page) => (
+      await at(page, "settings").click(),
+      await at(page, "settings-network").click(),
+      await at(page, "examine").click(),
+      await at(page, "finding").first().waitFor()
+    ),
+  },
+  {
+    name: "network-trying",
+    go: async (page) => (
+      await at(page, "settings").click(),
+      await at(page, "settings-network").click(),
+      await page.evaluate(() => (window.fake.engine.sharing.patience = 60_000)),
+      await at(page, "examine").click(),
+      await page.getByText("Trying your network").waitFor()
+    ),
+  },
+  ...["keys", "computer", "network", "happened", "backup", "import"].map((name) => ({
     name: `settings-${name}`,
     go: async (page) => (await at(page, "settings").click(), await at(page, `settings-${name}`).click()),
   })),

@@ -124,7 +124,7 @@ export function install(scenario: Scenario): Fake {
     },
     sync_now: () => null,
     examine_network: async () => {
-      await new Promise((resolve) => setTimeout(resolve, 400));
+      await new Promise((resolve) => setTimeout(resolve, engine.sharing.patience));
       return findings();
     },
     addresses: () => ({ computer: "c_me", addresses: ["192.168.1.20:4711"] }),

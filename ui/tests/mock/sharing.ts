@@ -99,6 +99,8 @@ export class FakeSharing {
   colleagues: ColleagueView[];
   tray: Record<string, TrayView[]>;
   log: LogLine[];
+  /** How long an examination of the network takes, in milliseconds. */
+  patience = 400;
 
   constructor(empty: boolean) {
     this.colleagues = empty ? [] : colleagues();
