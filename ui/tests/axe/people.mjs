@@ -95,6 +95,14 @@ await flow("a card says who uses Tuttu, is unlinked and linked with somebody els
   await page.keyboard.press("ArrowDown");
   await at("link-card-confirm").click();
   await uses.getByText("Uses Tuttu as Camille Desrosiers").waitFor();
+  await harbour(page, at);
+  await row(page, "k_tomasz").getByTestId("member-more").click();
+  assert.equal(await at("member-more-card").count(), 0);
+  await page.keyboard.press("Escape");
+  await page.locator('[data-testid="space-row"][data-space="s_north"]').click();
+  await at("space-members").click();
+  await act(page, "k_cam", "card");
+  await uses.getByText("Uses Tuttu as Camille Desrosiers").waitFor();
 });
 
 await flow("nobody to link: the menu of a card does not speak of it", { data: "empty" }, async (page, at) => {
@@ -144,6 +152,7 @@ await flow("what happened is told by day, and comes in while one looks", {}, asy
   await at("sync-line").click();
   await at("sync-happened").click();
   await at("sync-popover").waitFor({ state: "detached" });
+  await page.waitForFunction(() => document.activeElement?.getAttribute("data-testid") === "settings-happened");
   await page.getByRole("heading", { name: "Today" }).waitFor();
   await page.getByRole("heading", { name: "Yesterday" }).waitFor();
   await page.getByRole("heading", { name: "Sunday 16 November" }).waitFor();
