@@ -49,6 +49,24 @@ await flow("block and unblock, with what it does not do", {}, async (page, at) =
   await row(page, "k_jon").getByTestId("member-blocked").waitFor({ state: "detached" });
 });
 
+await flow("whoever is blocked is found in the settings and on their card, in no space too", {}, async (page, at) => {
+  await page.evaluate(() => {
+    for (const one of window.fake.engine.sharing.colleagues)
+      if (one.id === "k_tomasz" || one.id === "k_cam") Object.assign(one, { blocked: new Date().toISOString(), spaces: [] });
+  });
+  await person(page, "p_0").click();
+  await at("uses-reach").getByText("blocked since 14:12").waitFor();
+  await at("uses-unblock").click();
+  await at("uses-reach").getByText("last seen Mon 09:02").waitFor();
+  await at("settings").click();
+  await at("settings-network").click();
+  const cam = page.locator('[data-testid="blocked-person"]');
+  await cam.getByText("You share no space.").waitFor();
+  assert.equal(await cam.getAttribute("data-person"), "k_cam");
+  await cam.getByTestId("blocked-unblock").click();
+  await cam.waitFor({ state: "detached" });
+});
+
 await flow("ownership is handed over, and what was an owner's is not offered any more", {}, async (page, at) => {
   await harbour(page, at);
   await act(page, "k_maria", "hand-over");

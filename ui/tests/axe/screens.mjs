@@ -419,6 +419,17 @@ export const screens = [
     ),
   },
   {
+    name: "network-blocked",
+    go: async (page) => (
+      await page.evaluate(() =>
+        Object.assign(window.fake.engine.sharing.colleagues[0], { blocked: "2025-11-19T18:40:00+02:00", spaces: [] }),
+      ),
+      await at(page, "settings").click(),
+      await at(page, "settings-network").click(),
+      await at(page, "blocked-person").waitFor()
+    ),
+  },
+  {
     name: "network-trying",
     go: async (page) => (
       await at(page, "settings").click(),
