@@ -6,12 +6,14 @@ import { session } from "./session.svelte";
 import { toasts } from "./toasts.svelte";
 import { count } from "$shared/words";
 
-/** Commands that change no record, so that no `changed` event need follow: what they touch is asked again here. */
+/** Commands whose answer a view waits for, or that change no record, so that no `changed` event need follow: what they touch is asked again here. */
 const aside: Partial<Record<Command["type"], readonly string[]>> = {
   setSetting: ["settings"],
   invite: ["space"],
   inviteComputer: ["space"],
   withdrawInvitation: ["space"],
+  takeUp: ["tray"],
+  dismiss: ["tray"],
   markSeen: ["list", "search"],
 };
 

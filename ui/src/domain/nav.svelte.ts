@@ -3,7 +3,7 @@ import type { MemberView, RecordRef, Row } from "./types";
 
 export type Place = "people" | "orgs" | "choices" | "space" | "settings" | "import" | "join";
 export type Kind = "person" | "org";
-export type SettingsTab = "appearance" | "keys" | "computers" | "computer" | "network" | "backup" | "import";
+export type SettingsTab = "appearance" | "keys" | "computers" | "computer" | "network" | "happened" | "backup" | "import";
 
 /** A record with what dialogs say about it. */
 export type Named = Pick<Row, "id" | "space" | "kind" | "name">;
@@ -21,6 +21,11 @@ export type Overlay =
   | { kind: "delete"; records: readonly Named[] }
   | { kind: "remove-member"; space: string; member: string; name: string }
   | { kind: "exclude-computer"; space: string; member: MemberView; computer: string }
+  | { kind: "hand-over"; space: string; member: string; name: string }
+  | { kind: "block"; person: string; name: string }
+  | { kind: "compare"; person: string }
+  | { kind: "link-card"; record: RecordRef; name: string }
+  | { kind: "tray"; space: string }
   | { kind: "leave-space"; space: string }
   | { kind: "backup"; what: "backup" | "kit" }
   | { kind: "write-bundle"; space: string }

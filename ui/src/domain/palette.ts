@@ -64,6 +64,8 @@ function all(): PaletteCommand[] {
     { id: "import", label: "Import contacts from a file", icon: "upload", run: () => void importFile() },
     { id: "join", label: "Join a space with a link", icon: "log-in", run: () => nav.join(false) },
     { id: "link-computer", label: "Link another computer of yours", icon: "linkdev", run: () => (nav.overlay = { kind: "link-computer" }) },
+    { id: "happened", label: "What happened between computers", icon: "history", run: () => nav.openSettings("happened") },
+    { id: "examine", label: "Examine the network", icon: "examine", run: () => nav.openSettings("network") },
     { id: "computers", label: "Your computers", icon: "monitor", run: () => nav.openSettings("computers") },
     ...shared
       .filter(({ role }) => role === "owner")

@@ -27,7 +27,7 @@ export function openLink(link: string): void {
 }
 
 /** The questions whose answers say who is connected and has what. */
-const whoHasWhat = (query: Query) => query.type === "status" || query.type === "space" || query.type === "computers";
+const whoHasWhat = ({ type }: Query) => ["status", "space", "computers", "colleagues", "log"].includes(type);
 
 /** How much of a file is here, and when the last piece came. */
 export interface Coming {

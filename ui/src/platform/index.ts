@@ -77,6 +77,7 @@ export const trigger = {
   answerRequest: (request: string, approve: boolean) => settled(commands.answerRequest(request, approve)),
   syncNow: () => settled(commands.syncNow()),
   fetchFile: (hash: string) => settled(commands.fetchFile(hash)),
+  examineNetwork: () => settled(commands.examineNetwork()),
   addresses: () => settled(commands.addresses()),
   openExternal: (url: string) => settled(commands.openExternal(url)),
   copyText: (text: string) => settled(writeText(text)),

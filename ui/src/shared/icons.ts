@@ -1,6 +1,8 @@
 /** Every icon the window uses: Lucide by name, and a few drawn for Tuttu on the same 24 px grid. */
 import ArrowRight from "@lucide/svelte/icons/arrow-right";
 import ArrowUpDown from "@lucide/svelte/icons/arrow-up-down";
+import BadgeCheck from "@lucide/svelte/icons/badge-check";
+import Ban from "@lucide/svelte/icons/ban";
 import Cake from "@lucide/svelte/icons/cake";
 import Calendar from "@lucide/svelte/icons/calendar";
 import Check from "@lucide/svelte/icons/check";
@@ -42,6 +44,7 @@ import RotateCcw from "@lucide/svelte/icons/rotate-ccw";
 import Rows2 from "@lucide/svelte/icons/rows-2";
 import Rows3 from "@lucide/svelte/icons/rows-3";
 import Search from "@lucide/svelte/icons/search";
+import Stethoscope from "@lucide/svelte/icons/stethoscope";
 import Settings from "@lucide/svelte/icons/settings-2";
 import Tag from "@lucide/svelte/icons/tag";
 import Trash from "@lucide/svelte/icons/trash-2";
@@ -57,6 +60,8 @@ import X from "@lucide/svelte/icons/x";
 export const lucide = {
   "arrow-right": ArrowRight,
   sort: ArrowUpDown,
+  verified: BadgeCheck,
+  block: Ban,
   cake: Cake,
   calendar: Calendar,
   check: Check,
@@ -99,6 +104,7 @@ export const lucide = {
   "rows-3": Rows3,
   search: Search,
   settings: Settings,
+  examine: Stethoscope,
   tag: Tag,
   trash: Trash,
   warning: TriangleAlert,

@@ -24,14 +24,19 @@ for (const screen of screens.filter(({ name }) => wanted.length === 0 || wanted.
     "people",
     "conflict",
     "share",
+    "share-compare",
+    "share-tray",
     "record-editing",
     "onboarding",
     "join",
     "settings",
     "settings-computers",
+    "settings-happened",
+    "network-examined",
     "record-files",
+    "record-colleague",
   ].includes(screen.name);
-  const zoomed = ["people", "onboarding", "join", "settings-computers"].includes(screen.name);
+  const zoomed = ["people", "onboarding", "join", "settings-computers", "network-examined", "share-tray"].includes(screen.name);
   const sizes = [[1360, 860], ...(small ? [[960, 640]] : []), ...(zoomed ? [[680, 640]] : [])];
   for (const [width, height] of sizes) {
     const { page, context, troubles } = await openPage(browser, url, { width, height, theme: "light", ...screen.query });

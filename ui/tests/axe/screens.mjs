@@ -9,6 +9,12 @@ const harbour = async (page) => {
   await at(page, "space-members").first().click();
   await at(page, "member-row").first().waitFor();
 };
+const memberMore = async (page, member, action) => {
+  await harbour(page);
+  const row = page.locator(`[data-testid="member-row"][data-member="${member}"]`);
+  await row.getByTestId("member-more").click();
+  if (action) await row.getByTestId(`member-more-${action}`).click();
+};
 const linkComputer = async (page) => {
   await at(page, "settings").click();
   await at(page, "settings-computers").click();
@@ -136,6 +142,52 @@ export const screens = [
       await page.getByText("You can only see this space.").waitFor()
     ),
   },
+  { name: "share-member-menu", go: (page) => memberMore(page, "k_jon") },
+  {
+    name: "share-hand-over",
+    go: async (page) => (await memberMore(page, "k_maria", "hand-over"), await at(page, "hand-over-confirm").waitFor()),
+  },
+  {
+    name: "share-block",
+    go: async (page) => (await memberMore(page, "k_jon", "block"), await at(page, "block-confirm").waitFor()),
+  },
+  {
+    name: "share-blocked",
+    go: async (page) => (
+      await memberMore(page, "k_jon", "block"),
+      await at(page, "block-confirm").click(),
+      await at(page, "member-blocked").waitFor()
+    ),
+  },
+  {
+    name: "share-compare",
+    go: async (page) => (await memberMore(page, "k_jon", "compare"), await at(page, "compare-words").waitFor()),
+  },
+  {
+    name: "share-not-same",
+    go: async (page) => (
+      await memberMore(page, "k_jon", "compare"),
+      await at(page, "compare-not-same").click(),
+      await at(page, "compare-different").waitFor()
+    ),
+  },
+  {
+    name: "share-set-aside",
+    go: async (page) => (
+      await page.evaluate(() => window.fake.engine.sharing.setAside()),
+      await harbour(page),
+      await at(page, "tray-bar").waitFor()
+    ),
+  },
+  {
+    name: "share-tray",
+    go: async (page) => (
+      await page.evaluate(() => window.fake.engine.sharing.setAside()),
+      await harbour(page),
+      await at(page, "tray-open").click(),
+      await at(page, "tray-change").first().waitFor()
+    ),
+  },
   { name: "share-remove", go: async (page) => (await harbour(page), await at(page, "member-remove").first().click()) },
   {
     name: "share-waiting",
@@ -152,6 +204,22 @@ export const screens = [
       at(page, "new-menu")
         .click()
         .then(() => at(page, "new-menu-space").click()),
+  },
+  {
+    name: "record-colleague",
+    go: async (page) => (
+      await page.locator('[data-testid="person-row"][data-id="p_0"]').first().click(),
+      await at(page, "uses-tuttu").waitFor()
+    ),
+  },
+  {
+    name: "link-card",
+    go: async (page) => (
+      await priya(page),
+      await at(page, "more").click(),
+      await at(page, "more-link").click(),
+      await at(page, "link-card-confirm").waitFor()
+    ),
   },
   { name: "menu", go: async (page) => (await priya(page), await at(page, "more").click()) },
   {
@@ -341,7 +409,37 @@ export const screens = [
       await at(page, "restore-error").waitFor()
     ),
   },
-  ...["keys", "computer", "network", "backup", "import"].map((name) => ({
+  {
+    name: "network-examined",
+    go: async (page) => (
+      await at(page, "settings").click(),
+      await at(page, "settings-network").click(),
+      await at(page, "examine").click(),
+      await at(page, "finding").first().waitFor()
+    ),
+  },
+  {
+    name: "network-blocked",
+    go: async (page) => (
+      await page.evaluate(() =>
+        Object.assign(window.fake.engine.sharing.colleagues[0], { blocked: "2025-11-19T18:40:00+02:00", spaces: [] }),
+      ),
+      await at(page, "settings").click(),
+      await at(page, "settings-network").click(),
+      await at(page, "blocked-person").waitFor()
+    ),
+  },
+  {
+    name: "network-trying",
+    go: async (page) => (
+      await at(page, "settings").click(),
+      await at(page, "settings-network").click(),
+      await page.evaluate(() => (window.fake.engine.sharing.patience = 60_000)),
+      await at(page, "examine").click(),
+      await page.getByText("Trying your network").waitFor()
+    ),
+  },
+  ...["keys", "computer", "network", "happened", "backup", "import"].map((name) => ({
     name: `settings-${name}`,
     go: async (page) => (await at(page, "settings").click(), await at(page, `settings-${name}`).click()),
   })),

@@ -17,6 +17,7 @@ import type {
   VaultStatus,
 } from "../../src/platform/bindings";
 import { wrote } from "./files";
+import { FakeSharing } from "./sharing";
 import { ago, history, ids, invitation, members, orgs, ownComputers, people, record, spaces, timeline } from "./data";
 
 export interface Scenario {
@@ -38,6 +39,7 @@ export class FakeEngine {
   requests: JoinRequestView[] = [];
   computers: OwnComputerView[] = [];
   members = members();
+  sharing: FakeSharing;
   conflicts: ConflictView[] = [];
   undone: (() => void)[] = [];
   person = "Ilona Varis";
@@ -53,6 +55,7 @@ export class FakeEngine {
     this.#scenario = scenario;
     this.#tell = tell;
     this.kind = scenario.vault;
+    this.sharing = new FakeSharing(scenario.data === "empty");
     this.settings = new Map(Object.entries(scenario.settings));
     this.computers = scenario.data === "empty" ? ownComputers().slice(0, 1) : ownComputers();
     this.spaces = scenario.data === "empty" ? spaces().slice(0, 1) : spaces();
@@ -161,8 +164,11 @@ export class FakeEngine {
         return { type: "settings", value: [...this.settings].map(([key, value]) => ({ key, value })) };
       case "trash":
         return { type: "trash", value: [...this.records.values()].filter(({ deleted }) => deleted).map((one) => this.#row(one, "")) };
-      default:
+      default: {
+        const told = this.sharing.answer(query);
+        if (told) return told;
         throw failure("internal", `The fake engine does not answer ${query.type}.`);
+      }
     }
   }
 
@@ -201,7 +207,7 @@ export class FakeEngine {
           this.records.set(id, one);
           return one;
         });
-        this.#changed(made.map(({ id }) => id));
+        this.changed(made.map(({ id }) => id));
         return { type: "records", ids: made.map(({ id }) => id), space: command.space ?? ids.own, label: `Added ${made[0]?.name ?? ""}` };
       }
       case "edit": {
@@ -211,13 +217,13 @@ export class FakeEngine {
         for (const edit of command.edits) applyEdit(next, edit, () => `i${this.#next++}`);
         this.records.set(one.id, next);
         this.undone.push(() => this.records.set(one.id, before));
-        this.#changed([one.id]);
+        this.changed([one.id]);
         return { type: "records", ids: [one.id], space: one.space, label: `Changed ${one.name}` };
       }
       case "delete":
       case "restore": {
         for (const { id } of command.records) this.records.set(id, { ...this.#get(id), deleted: command.type === "delete" });
-        this.#changed(command.records.map(({ id }) => id));
+        this.changed(command.records.map(({ id }) => id));
         return {
           type: "records",
           ids: command.records.map(({ id }) => id),
@@ -230,32 +236,31 @@ export class FakeEngine {
         const back = this.undone.pop();
         if (!back) throw failure("nothing-to-undo", "There is nothing to take back.");
         back();
-        this.#changed([]);
+        this.changed([]);
         return { type: "undone", label: "the last change", ids: [] };
       }
       case "choose":
         this.conflicts = this.conflicts.filter(({ field }) => field !== command.field);
-        this.#changed([command.record.id]);
+        this.changed([command.record.id]);
         return { type: "done" };
       case "move": {
-        const all = command.records.map((record) => this.#get(record.id));
-        for (const one of all) {
-          this.records.delete(one.id);
-          this.records.set(`${one.id}_m`, { ...one, id: `${one.id}_m`, space: command.space });
+        const ids = command.records.map(({ id }) => `${id}_m`);
+        for (const { id } of command.records) {
+          this.records.set(`${id}_m`, { ...this.#get(id), id: `${id}_m`, space: command.space });
+          this.records.delete(id);
         }
-        const ids = all.map(({ id }) => `${id}_m`);
-        this.#changed([...all.map(({ id }) => id), ...ids]);
-        return { type: "records", ids, space: command.space, label: `Moved ${all[0]?.name ?? ""}` };
+        this.changed([...command.records.map(({ id }) => id), ...ids]);
+        return { type: "records", ids, space: command.space, label: "Moved" };
       }
       case "createSpace": {
         const id = `s_new${this.#next++}`;
         this.spaces.push({ id, name: command.name, private: false, role: "owner", people: 0, orgs: 0, activities: 0, members: [] });
-        this.#changed([]);
+        this.changed([]);
         return { type: "space", id };
       }
       case "renameSpace":
         this.spaces = this.spaces.map((space) => (space.id === command.space ? { ...space, name: command.name } : space));
-        this.#changed([]);
+        this.changed([]);
         return { type: "space", id: command.space };
       case "invite": {
         const made = invitation({
@@ -291,7 +296,7 @@ export class FakeEngine {
           ...one,
           attachments: [...one.attachments, { hash: `fa${this.#next++}`, name, type: "", size: 48_000, missing: false }],
         });
-        this.#changed([one.id]);
+        this.changed([one.id]);
         return { type: "records", ids: [one.id], space: one.space, label: `Attached ${name}` };
       }
       case "excludeComputer":
@@ -301,13 +306,13 @@ export class FakeEngine {
           if (command.type === "setRole") member.role = command.role;
           else member.computers = member.computers.filter(({ id }) => id !== command.computer);
         }
-        this.#changed([]);
+        this.changed([]);
         return { type: "done" };
       case "revokeComputer":
         this.computers = this.computers.map((own) =>
           own.computer.id === command.computer ? { ...own, revoked: true, revocable: false, spaces: [] } : own,
         );
-        this.#changed([]);
+        this.changed([]);
         return { type: "done" };
       case "withdrawInvitation":
         this.invitations = this.invitations.map((one) => (one.id === command.invitation ? { ...one, state: "withdrawn" } : one));
@@ -320,7 +325,7 @@ export class FakeEngine {
             this.#tell({ event: "import-progress", done: Math.min(done, 386), total: 386 });
             await new Promise((resolve) => setTimeout(resolve, 30));
           }
-          this.#changed([]);
+          this.changed([]);
         }
         return {
           type: "import",
@@ -340,7 +345,7 @@ export class FakeEngine {
         this.settings.set(command.key, command.value);
         return { type: "done" };
       default:
-        return wrote(command) ?? { type: "done" };
+        return this.sharing.carryOut(command, this) ?? wrote(command) ?? { type: "done" };
     }
   }
 
@@ -355,7 +360,7 @@ export class FakeEngine {
         ...one,
         attachments: one.attachments.map((held) => (held.hash === hash ? { ...held, missing: false } : held)),
       });
-      this.#changed([one.id]);
+      this.changed([one.id]);
     }
   }
 
@@ -422,7 +427,7 @@ export class FakeEngine {
     };
   }
 
-  #changed(records: string[]): void {
+  changed(records: string[]): void {
     this.#sorted.clear();
     this.#counts = null;
     queueMicrotask(() => this.#tell({ event: "changed", spaces: [], records, remote: false }));

@@ -3,6 +3,7 @@ import { emit } from "@tauri-apps/api/event";
 import { mockIPC, mockWindows } from "@tauri-apps/api/mocks";
 import type { Command, Event, Query } from "../../src/platform/bindings";
 import { FakeEngine, failure, type Scenario } from "./engine";
+import { findings } from "./sharing";
 
 export interface Fake {
   engine: FakeEngine;
@@ -122,6 +123,10 @@ export function install(scenario: Scenario): Fake {
       };
     },
     sync_now: () => null,
+    examine_network: async () => {
+      await new Promise((resolve) => setTimeout(resolve, engine.sharing.patience));
+      return findings();
+    },
     addresses: () => ({ computer: "c_me", addresses: ["192.168.1.20:4711"] }),
     open_external: () => null,
     "plugin:dialog|open": () => fake.picks,
