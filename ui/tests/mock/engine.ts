@@ -245,10 +245,8 @@ export class FakeEngine {
         return { type: "done" };
       case "move": {
         const ids = command.records.map(({ id }) => `${id}_m`);
-        for (const { id } of command.records) {
-          this.records.set(`${id}_m`, { ...this.#get(id), id: `${id}_m`, space: command.space });
-          this.records.delete(id);
-        }
+        for (const { id } of command.records) this.records.set(`${id}_m`, { ...this.#get(id), id: `${id}_m`, space: command.space });
+        for (const { id } of command.records) this.records.delete(id);
         this.changed([...command.records.map(({ id }) => id), ...ids]);
         return { type: "records", ids, space: command.space, label: "Moved" };
       }
