@@ -14,7 +14,7 @@ use tuttu_tests::process::{Computer, share, tuttu};
 const SPACE: &str = "Harbour";
 const PEOPLE: [&str; 3] = ["Ilona", "Maria", "Jon"];
 /// Kills before the three must agree, and three others begin.
-const TOGETHER: u64 = 20;
+const TOGETHER: u64 = 10;
 /// Records that are added in one go.
 const BATCH: u32 = 60;
 /// A process is killed within this time after the writing begins.
