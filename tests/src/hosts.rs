@@ -125,6 +125,22 @@ impl World {
         other.up(&one.name, theirs);
     }
 
+    /// Pulls the cable between two hosts out halfway: both lose the signal and keep their addresses.
+    ///
+    /// # Panics
+    /// When that cannot be done.
+    pub fn cut(&self, one: &Host, other: &Host) {
+        one.ip(&["link", "set", &other.name, "down"]);
+    }
+
+    /// Puts the cable back that [`World::cut`] pulled out.
+    ///
+    /// # Panics
+    /// When that cannot be done.
+    pub fn mend(&self, one: &Host, other: &Host) {
+        one.ip(&["link", "set", &other.name, "up"]);
+    }
+
     /// A switch: a network of any number of hosts, without a gateway to anywhere.
     ///
     /// # Panics
@@ -186,6 +202,14 @@ impl Switch {
         run("ip", &["link", "add", &port, "type", "veth", "peer", "name", PLUG, "netns", &host.name]);
         run("ip", &["link", "set", &port, "master", &self.name, "up"]);
         host.up(PLUG, address);
+    }
+
+    /// Takes a host off this network for good: its interface is gone.
+    ///
+    /// # Panics
+    /// When that cannot be done.
+    pub fn unplug(&self, host: &Host) {
+        run("ip", &["link", "delete", &self.port(host)]);
     }
 
     /// Pulls a host's plug out halfway: its interface loses the signal and keeps its address.

@@ -5,11 +5,13 @@
 #![cfg(target_os = "linux")]
 
 mod bad_state;
+mod kills;
 mod lan;
 mod links;
 mod offline;
 mod relay;
 mod relay_server;
+mod topologies;
 mod whereabouts;
 
 use serde_json::Value;
