@@ -28,7 +28,7 @@ pub fn change(document: &mut Automerge, key: &str, value: &str) -> Result<(), Au
 
 pub fn text(document: &Automerge, key: &str) -> Option<String> {
     let (value, _) = document.get(ROOT, key).ok().flatten()?;
-    value.to_str().map(str::to_owned)
+    value.as_str().map(str::to_owned)
 }
 
 fn scalar(value: &Value) -> Option<ScalarValue> {

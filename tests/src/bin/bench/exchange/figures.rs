@@ -7,7 +7,12 @@ use crate::table::percentile;
 
 pub(crate) const DURABLE: &str = "first sync to durable, s";
 pub(crate) const SEARCHABLE: &str = "first sync to searchable, s";
-pub(crate) const THIRD: &str = "third computer with equal content, s";
+pub(crate) const THIRD: &str = "third computer with equal content";
+
+/// What a reconnection is called.
+pub(crate) fn reconnect(differences: usize) -> String {
+    format!("reconnect with {differences} differences each")
+}
 
 /// What came of measuring a peer.
 #[derive(Debug)]
@@ -22,7 +27,7 @@ pub(crate) enum Outcome {
 #[derive(Debug, Default)]
 pub(crate) struct Figures {
     numbers: Vec<(String, f64)>,
-    /// What was begun and not finished within the limit, and with it all that would have come after.
+    /// Something was not finished within the limit; nothing after it was begun.
     gave_up: bool,
 }
 
@@ -40,14 +45,14 @@ impl Figures {
         self.add("first sync, peak memory of the larger side, MiB", meter.memory());
     }
 
-    /// One reconnection.
-    pub(crate) fn reconnect(&mut self, differences: usize, whole: f64, exchange: Option<f64>, bytes: Option<u64>) {
-        self.add(format!("reconnect with {differences} differences each, s"), whole);
+    /// Two that held something before meet: the whole of it, and the part after the connection where it can be told.
+    pub(crate) fn meeting(&mut self, what: &str, whole: f64, exchange: Option<f64>, bytes: Option<u64>) {
+        self.add(format!("{what}, s"), whole);
         if let Some(exchange) = exchange {
-            self.add(format!("reconnect with {differences} differences each, the exchange alone, s"), exchange);
+            self.add(format!("{what}, the exchange alone, s"), exchange);
         }
         if let Some(bytes) = bytes {
-            self.add(format!("reconnect with {differences} differences each, kB on the wire"), bytes as f64 / 1e3);
+            self.add(format!("{what}, kB on the wire"), bytes as f64 / 1e3);
         }
     }
 

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 
 use crate::contacts::contact;
-use crate::exchange::figures::{DURABLE, Figures, Outcome, SEARCHABLE, THIRD};
+use crate::exchange::figures::{DURABLE, Figures, Outcome, SEARCHABLE, THIRD, reconnect};
 use crate::exchange::meter::Meter;
 use crate::exchange::{DIFFERENCES, EDITS};
 use crate::table::programs;
@@ -95,14 +95,16 @@ impl Peer {
             }
             let meter = Meter::start(&[]);
             let whole = meet(&mut one, &mut other, next)?;
-            figures.reconnect(differences, whole, None, meter.bytes());
+            figures.meeting(&reconnect(differences), whole, None, meter.bytes());
         }
         {
             let (mut one, mut third) = (self.start(dir, "one")?, self.start(dir, "third")?);
             meet(&mut one, &mut third, next)?;
         }
         let (mut other, mut third) = (self.start(dir, "other")?, self.start(dir, "third")?);
-        figures.add(THIRD, meet(&mut other, &mut third, next)?);
+        let meter = Meter::start(&[]);
+        let whole = meet(&mut other, &mut third, next)?;
+        figures.meeting(THIRD, whole, None, meter.bytes());
         Some(())
     }
 

@@ -11,7 +11,7 @@ use tuttu_net::{Client, Request};
 use tuttu_tests::process::Computer;
 
 use crate::contacts::contact;
-use crate::exchange::figures::{DURABLE, Figures, SEARCHABLE, THIRD};
+use crate::exchange::figures::{DURABLE, Figures, SEARCHABLE, THIRD, reconnect};
 use crate::exchange::meter::Meter;
 use crate::exchange::{DIFFERENCES, EDITS};
 
@@ -42,10 +42,10 @@ pub(crate) fn measure(records: usize) -> Figures {
             next += differences;
         }
         let (whole, exchange, bytes) = meet(&mut one, &mut other);
-        figures.reconnect(differences, whole, Some(exchange), bytes);
+        figures.meeting(&reconnect(differences), whole, Some(exchange), bytes);
         other.until(&["space", "show", SPACE], |space| space[0]["people"] == next);
     }
-    figures.add(THIRD, third(&mut one, &mut other, next));
+    third(&mut one, &mut other, next, &mut figures);
     figures
 }
 
@@ -148,7 +148,7 @@ fn meet(one: &mut Computer, other: &mut Computer) -> (f64, f64, Option<u64>) {
 }
 
 /// A third computer gets all from one, then meets the other, which was off meanwhile: both hold the same and have never met.
-fn third(one: &mut Computer, other: &mut Computer, records: usize) -> f64 {
+fn third(one: &mut Computer, other: &mut Computer, records: usize, figures: &mut Figures) {
     other.kill();
     let mut third = Computer::new("Third");
     third.serve();
@@ -157,5 +157,6 @@ fn third(one: &mut Computer, other: &mut Computer, records: usize) -> f64 {
     third.until(&["space", "show", SPACE], |space| space[0]["people"] == records);
     third.kill();
     one.kill();
-    meet(other, &mut third).0
+    let (whole, exchange, bytes) = meet(other, &mut third);
+    figures.meeting(THIRD, whole, Some(exchange), bytes);
 }
