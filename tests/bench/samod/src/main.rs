@@ -7,17 +7,22 @@ use std::error::Error;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures::StreamExt;
 use futures::future::try_join_all;
 use samod::storage::TokioFilesystemStorage;
 use samod::tokio_io::TcpDialer;
-use samod::{BackoffConfig, DocHandle, DocumentId, Repo};
+use samod::{BackoffConfig, ConnectionId, DocHandle, DocumentId, Repo};
 use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::net::TcpListener;
+use tokio::time::timeout;
 
 use crate::noted::Noted;
+
+/// How often the state of a document is looked at even if nothing is heard.
+const AGAIN: Duration = Duration::from_millis(50);
 
 type Failure = Box<dyn Error + Send + Sync>;
 
@@ -33,6 +38,11 @@ async fn main() -> Result<(), Failure> {
         out.flush().await?;
     }
     Ok(())
+}
+
+/// The library looks only when it hears something; what it heard while it took in changes itself it would miss.
+async fn told(document: &DocHandle, connection: ConnectionId) {
+    while timeout(AGAIN, document.they_have_our_changes(connection)).await.is_err() {}
 }
 
 struct Computer {
@@ -112,7 +122,7 @@ impl Computer {
         let dialer = self.repo.dial(BackoffConfig::default(), Arc::new(dialer))?;
         dialer.established().await.map_err(|_| "no connection")?;
         let connection = dialer.connection_id().ok_or("no connection")?;
-        futures::future::join_all(self.open.iter().map(|document| document.they_have_our_changes(connection))).await;
+        futures::future::join_all(self.open.iter().map(|document| told(document, connection))).await;
         Ok(())
     }
 
