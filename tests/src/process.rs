@@ -246,8 +246,16 @@ impl Computer {
     /// # Panics
     /// When it does not come in time.
     pub fn event(&self, kind: &str, wanted: impl Fn(&Value) -> bool) -> Value {
+        self.event_within(kind, PATIENCE, wanted)
+    }
+
+    /// The same for work that takes its time.
+    ///
+    /// # Panics
+    /// When it does not come in time.
+    pub fn event_within(&self, kind: &str, limit: Duration, wanted: impl Fn(&Value) -> bool) -> Value {
         let serving = self.serving.as_ref().expect("tuttu serve runs");
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = Instant::now() + limit;
         loop {
             let left = deadline.saturating_duration_since(Instant::now());
             match serving.events.recv_timeout(left) {

@@ -78,6 +78,13 @@ pub(crate) fn bench_build(place: &Place) -> Command {
     command
 }
 
+/// A peer that the benchmarks compare with; its dependencies stay out of ours.
+pub(crate) fn samod_build(place: &Place) -> Command {
+    let mut command = cargo(place, &["build", "--release", "--locked", "--manifest-path", "tests/bench/samod/Cargo.toml"]);
+    command.arg("--target-dir").arg(&place.target);
+    command
+}
+
 /// The simulator. The test beside it keeps the selection of packages and features the one of all tests.
 pub(crate) fn simulator_build(place: &Place, release: bool, planted: bool) -> Command {
     let targets = ["--bin", "simulate", "--test", "simulation"];

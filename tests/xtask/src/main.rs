@@ -99,7 +99,10 @@ fn dev(place: &Place) -> Result<(), Failure> {
 
 fn bench(place: &Place, arguments: &[OsString]) -> Result<(), Failure> {
     prepare(place, Need::Everything, &mut Steps::new())?;
-    ui::install_in(place, &place.root.join("tests/bench/pouchdb"))?;
+    for peer in ["pouchdb", "automerge-repo"] {
+        ui::install_in(place, &place.root.join("tests/bench").join(peer))?;
+    }
+    process::run(cargo::samod_build(place))?;
     process::run(cargo::bench_build(place))?;
     let mut command = Command::new(place.target.join("release").join(format!("bench{}", std::env::consts::EXE_SUFFIX)));
     command.args(arguments);

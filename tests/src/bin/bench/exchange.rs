@@ -1,77 +1,66 @@
-//! Two processes on loopback: first sync and reconnect, beside PouchDB.
+//! Two processes on loopback, durable on both sides: first sync, reconnect, a third computer, single edits; beside programs of the same purpose in the same run.
+//!
+//! `TUTTU_BENCH_SIZES` names numbers of records, separated by commas; then the peers get all of them, too.
 
-use std::io::{BufRead, BufReader};
-use std::path::Path;
-use std::process::{Command, Stdio};
-use std::time::Instant;
+mod apart;
+mod figures;
+mod meter;
+mod peer;
+mod tuttu;
 
-use serde_json::Value;
-use tuttu_tests::process::Computer;
-
-use crate::contacts::{CONTACTS, contact};
+use crate::exchange::figures::{Figures, Outcome};
+use crate::exchange::peer::PEERS;
 use crate::table::Table;
 
+/// Numbers of records when none are named.
+const SIZES: [usize; 3] = [1_000, 10_000, 100_000];
+/// More records than that only Tuttu gets, unless sizes are named: a run is to take minutes.
+const PEERS_UP_TO: usize = 10_000;
+/// Records that are added on each side while they are apart.
+pub(crate) const DIFFERENCES: [usize; 4] = [0, 1, 10, 1_000];
+/// Edits, one after the other.
+pub(crate) const EDITS: usize = 200;
+
+/// Where nobody else uses the loopback, its counters tell the bytes; else everything but them is measured.
 pub(crate) fn measure(table: &mut Table) {
-    let ours = tuttu(table);
-    if let Some(theirs) = pouchdb() {
-        table.compare("first sync of 10,000 contacts, s; PouchDB’s time over ours", ours.0, theirs.0, theirs.0 / ours.0);
-        table.compare("reconnect with 10 differences each, s; PouchDB’s time over ours", ours.1, theirs.1, theirs.1 / ours.1);
+    match apart::again() {
+        Some(()) => table.read(),
+        None => sizes().into_iter().for_each(|(records, peers)| size(table, records, peers)),
     }
 }
 
-/// First sync and reconnect between two processes; seconds.
-fn tuttu(table: &mut Table) -> (f64, f64) {
-    let (mut one, mut other) = (Computer::new("One"), Computer::new("Other"));
-    one.ok(&["space", "new", "Bench"]);
-    let people: String = (0..CONTACTS).map(|n| format!("{}\n", contact(n))).collect();
-    one.feed(&["add", "person", "--stdin", "--space", "Bench"], &people);
-    one.serve();
-    other.serve();
-    let invitation = one.ok(&["invite", "Bench", "--auto"]);
-    let start = Instant::now();
-    other.ok(&["join", invitation["link"].as_str().unwrap_or_default(), "--auto"]);
-    other.until(&["space", "show", "Bench"], |space| space[0]["people"] == CONTACTS);
-    let first = start.elapsed().as_secs_f64();
-    one.kill();
-    other.kill();
-    let more = |from: usize| (from..from + 10).map(|n| format!("{}\n", contact(n))).collect::<String>();
-    one.feed(&["add", "person", "--stdin", "--space", "Bench"], &more(CONTACTS));
-    other.feed(&["add", "person", "--stdin", "--space", "Bench"], &more(2 * CONTACTS));
-    one.serve();
-    other.serve();
-    let start = Instant::now();
-    one.event("delivered", |_| true);
-    other.event("delivered", |_| true);
-    let reconnect = start.elapsed().as_secs_f64();
-    other.until(&["space", "show", "Bench"], |space| space[0]["people"] == CONTACTS + 20);
-    table.alone("first sync of 10,000 contacts, pairing included, s", first);
-    table.alone("reconnect with 10 differences each, dialling included, s", reconnect);
-    (first, reconnect)
+/// How many records, and whether peers get as many.
+fn sizes() -> Vec<(usize, bool)> {
+    let named = std::env::var("TUTTU_BENCH_SIZES").unwrap_or_default();
+    let named: Vec<usize> = named.split(',').filter_map(|size| size.trim().parse().ok()).collect();
+    if named.is_empty() {
+        SIZES.map(|size| (size, size <= PEERS_UP_TO)).to_vec()
+    } else {
+        named.into_iter().map(|size| (size, true)).collect()
+    }
 }
 
-/// The same with PouchDB: LevelDB on both sides, HTTP on loopback.
-fn pouchdb() -> Option<(f64, f64)> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("bench/pouchdb");
-    if !folder.join("node_modules").is_dir() {
-        println!("PouchDB is not installed: run npm ci in {}", folder.display());
-        return None;
+fn size(table: &mut Table, records: usize, peers: bool) {
+    let ours = tuttu::measure(records);
+    for (name, number) in ours.all() {
+        table.alone(&format!("{records} records: {name}"), *number);
     }
-    let dir = tempfile::tempdir().expect("a folder");
-    for name in ["server", "client"] {
-        std::fs::create_dir(dir.path().join(name)).expect("a folder");
+    for peer in PEERS.iter().filter(|_| peers) {
+        match peer.measure(records) {
+            Outcome::Absent(how) => eprintln!("{} is not measured: {how}", peer.name),
+            Outcome::Measured(theirs) => beside(table, records, peer.name, &ours, &theirs),
+        }
     }
-    let node = |script: &str| {
-        let mut command = Command::new("node");
-        command.current_dir(&folder).arg(script).stdin(Stdio::null()).stdout(Stdio::piped());
-        command
-    };
-    let mut server = node("server.mjs").arg(dir.path().join("server")).spawn().ok()?;
-    let mut line = String::new();
-    BufReader::new(server.stdout.take()?).read_line(&mut line).ok()?;
-    let port = serde_json::from_str::<Value>(&line).ok()?["port"].as_u64()?;
-    let output = node("client.mjs").arg(dir.path().join("client")).arg(port.to_string()).arg(CONTACTS.to_string()).output().ok()?;
-    let _ = server.kill();
-    let _ = server.wait();
-    let said: Value = serde_json::from_slice(&output.stdout).ok()?;
-    Some((said["first"].as_f64()?, said["reconnect"].as_f64()?))
+}
+
+/// All that both have; the ratio is the peer’s number by ours. What a peer did not finish is said.
+fn beside(table: &mut Table, records: usize, peer: &str, ours: &Figures, theirs: &Figures) {
+    for (name, number) in ours.all() {
+        let row = format!("{records} records: {name}; {peer}");
+        match theirs.get(name) {
+            Some(peer) => table.compare(&row, *number, peer, peer / number),
+            None if theirs.unfinished(name) => table.unfinished(&row, *number),
+            None => {}
+        }
+    }
 }

@@ -5,6 +5,9 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
+/// Where the rows are written.
+const FILE: &str = "bench.json";
+
 /// The rows so far.
 #[derive(Debug, Default)]
 pub(crate) struct Table {
@@ -20,6 +23,18 @@ impl Table {
     /// A number without a peer.
     pub(crate) fn alone(&mut self, name: &str, ours: f64) {
         self.push(json!({"name": name, "ours": ours, "peer": null, "ratio": null}));
+    }
+
+    /// A number beside which a peer has none: it did not finish in time.
+    pub(crate) fn unfinished(&mut self, name: &str, ours: f64) {
+        self.push(json!({"name": name, "ours": ours, "peer": "DNF", "ratio": null}));
+    }
+
+    /// Takes over the rows that another run of this program wrote; they were shown as they came.
+    pub(crate) fn read(&mut self) {
+        let text = std::fs::read(target().join(FILE)).expect("the results of the other run");
+        let written: Value = serde_json::from_slice(&text).expect("JSON");
+        self.rows.extend(written["rows"].as_array().cloned().unwrap_or_default());
     }
 
     /// The median and the worst of a hundred of two series, in milliseconds.
@@ -43,11 +58,11 @@ impl Table {
 
     /// Prints all of it and writes it beside the programs.
     pub(crate) fn finish(&self) {
-        println!("{:<78} {:>12} {:>12} {:>8}", "what", "Tuttu", "peer", "ratio");
+        println!("{:<86} {:>12} {:>12} {:>8}", "what", "Tuttu", "peer", "ratio");
         for row in &self.rows {
             println!("{}", line(row));
         }
-        let path = target().join("bench.json");
+        let path = target().join(FILE);
         std::fs::write(&path, json!({"rows": self.rows}).to_string()).expect("the results are written");
         println!("written to {}", path.display());
     }
@@ -65,10 +80,10 @@ fn line(row: &Value) -> String {
             let number = column["ours"].as_f64().map_or_else(|| "-".to_owned(), |number| format!("{number:.2}"));
             format!("{:>8}: {number:>9}", column["size"].as_u64().unwrap_or_default())
         });
-        return format!("{:<78} {}", row["name"].as_str().unwrap_or_default(), shown.collect::<Vec<_>>().join(" "));
+        return format!("{:<86} {}", row["name"].as_str().unwrap_or_default(), shown.collect::<Vec<_>>().join(" "));
     }
-    let number = |key: &str| row[key].as_f64().map_or_else(|| "-".to_owned(), |number| format!("{number:.3}"));
-    format!("{:<78} {:>12} {:>12} {:>8}", row["name"].as_str().unwrap_or_default(), number("ours"), number("peer"), number("ratio"))
+    let number = |key: &str| row[key].as_f64().map_or_else(|| row[key].as_str().unwrap_or("-").to_owned(), |number| format!("{number:.3}"));
+    format!("{:<86} {:>12} {:>12} {:>8}", row["name"].as_str().unwrap_or_default(), number("ours"), number("peer"), number("ratio"))
 }
 
 /// Milliseconds.
