@@ -197,7 +197,7 @@ fn meet(one: &mut Running, other: &mut Running, records: usize) -> Option<f64> {
     one.ask(&hold)?;
     other.heard()?;
     let time = start.elapsed();
-    (time < LIMIT).then(|| time.as_secs_f64())
+    (time < LIMIT).then_some(time.as_secs_f64())
 }
 
 fn edits(one: &mut Running, other: &mut Running, record: &Value) -> Option<Vec<Duration>> {
