@@ -43,7 +43,9 @@ pub(crate) fn test(place: &Place) -> Command {
 
 /// The tests in the window. One after the other: each starts up to two apps, and the time limits in them are for people.
 pub(crate) fn window_tests(place: &Place) -> Command {
-    let mut command = tests(place, &["--workspace", "--features", FEATURES, "--locked", "--test", "one_window", "--test", "two_windows"]);
+    let windows = ["--test", "one_window", "--test", "two_windows", "--test", "own_computers"];
+    let mut command = tests(place, &["--workspace", "--features", FEATURES, "--locked"]);
+    command.args(windows);
     command.env("TUTTU_APP_BIN", app_binary(place)).env("TUTTU_BIN", binary(place, "tuttu")).env("NEXTEST_TEST_THREADS", "1");
     command.env("TUTTU_SCREENSHOTS", place.target.join("screenshots"));
     command
