@@ -116,7 +116,10 @@ async fn the_log_tells_who_came_what_was_brought_and_who_has_it() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_doctor_says_what_works_and_what_does_not() {
     let (ilona, maria) = pair("Harbour").await;
+    // What this run was started with goes before the settings, also when they are read again.
+    ilona.host.reload().await.unwrap();
     let findings = examine(&ilona).await;
+    assert!(findings.iter().any(|finding| finding.text == "Finding computers on the same network is switched off."), "{findings:?}");
     let found = |check: &str| findings.iter().find(|finding| finding.check == check).unwrap_or_else(|| panic!("{check} in {findings:?}"));
     assert_eq!(found("listening").health, Health::Trouble, "on loopback alone nobody can reach this computer");
     assert_eq!((found("lan").health, found("relay").health), (Health::Note, Health::Note));

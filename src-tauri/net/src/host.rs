@@ -62,7 +62,7 @@ impl Host {
             let engine = engine.clone();
             aside(move || hints::keep(&engine, endpoint::PORT_SETTING, &port.to_string())).await?;
         }
-        let net = Net::new(engine, endpoint.clone(), place, (relay, options.relay), options.lan && kept.lan);
+        let net = Net::new(engine, endpoint.clone(), place, (relay, options.relay), (options.lan && kept.lan, options.lan));
         let host = Self { net: Arc::clone(&net) };
         let me = endpoint.id();
         net.tasks.spawn(accept::run(Arc::clone(&net), endpoint));

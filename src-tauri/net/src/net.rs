@@ -46,6 +46,8 @@ pub(crate) struct Net {
     relay: Mutex<Relay>,
     /// The relay this run was started with, which goes before the settings.
     pub(crate) relay_option: Option<String>,
+    /// Whether this run may find others on the network, whatever the settings say.
+    pub(crate) lan_option: bool,
     pub(crate) lan: Lan,
     pub(crate) live: Live,
     /// Held while the engine is told who is reachable, so that the newest word is the last.
@@ -75,9 +77,9 @@ impl std::fmt::Debug for Net {
 }
 
 impl Net {
-    pub(crate) fn new(engine: Engine, endpoint: Endpoint, place: Place, relay: (Relay, Option<String>), lan: bool) -> Arc<Self> {
+    pub(crate) fn new(engine: Engine, endpoint: Endpoint, place: Place, relay: (Relay, Option<String>), lan: (bool, bool)) -> Arc<Self> {
         let me = engine.computer();
-        let lan = Lan::new(lan);
+        let (lan, lan_option) = (Lan::new(lan.0), lan.1);
         lan.attach(&endpoint);
         Arc::new(Self {
             engine,
@@ -86,6 +88,7 @@ impl Net {
             endpoint: RwLock::new(endpoint),
             relay: Mutex::new(relay.0),
             relay_option: relay.1,
+            lan_option,
             lan,
             live: Live::new(me),
             telling: Mutex::default(),

@@ -61,7 +61,7 @@ async fn execute(net: &Arc<Net>, command: Command) -> Result<Outcome, ErrorView>
 
 /// Takes over changed settings without a restart.
 pub(super) async fn settings_changed(net: &Arc<Net>) -> Result<(), ErrorView> {
-    net.lan.switch(net.setting(lan::SETTING).await?.as_deref() != Some("off"));
+    net.lan.switch(net.lan_option && net.setting(lan::SETTING).await?.as_deref() != Some("off"));
     let (kept, link) = (net.setting(relay::SETTING).await?, net.setting(relay::LINK_SETTING).await?);
     net.use_relay(Relay::chosen(net.relay_option.as_deref(), kept.as_deref(), link.as_deref())?).await;
     Ok(())
