@@ -123,7 +123,7 @@ CREATE INDEX change_aside ON change (cid) WHERE accepted = 0;
 CREATE TABLE log (
     n INTEGER PRIMARY KEY NOT NULL, -- the newest has the highest number
     at INTEGER NOT NULL, -- seconds since 1970; the last time, where it happened again
-    kind TEXT NOT NULL, -- members, received, delivered, connected, refused, invitation, bundle, backup, vault
+    kind TEXT NOT NULL, -- members, received, delivered, connected, refused
     about TEXT NOT NULL, -- lines about the same within a while become one
     count INTEGER NOT NULL CHECK (count >= 1), -- stands in the text where it says {n}
     text TEXT NOT NULL

@@ -42,12 +42,21 @@ async fn all(backend: &mut Backend) -> Result<Vec<ColleagueView>, ErrorView> {
     }
 }
 
-/// The one that a text means, among those that a command has found already.
+/// The one that a text means: name, id, or the beginning of one.
 async fn named(backend: &mut Backend, person: &str) -> Result<ColleagueView, ErrorView> {
     let wanted = person.trim().to_lowercase();
-    let fits = |one: &ColleagueView| one.name.to_lowercase() == wanted || one.id.starts_with(&wanted);
-    let found = all(backend).await?.into_iter().find(fits);
-    found.ok_or_else(|| ErrorView::new(ErrorCode::NotFound, format!("There is no colleague “{person}”."), "See: tuttu colleague list"))
+    let (exact, others): (Vec<_>, Vec<_>) =
+        all(backend).await?.into_iter().partition(|one| one.name.to_lowercase() == wanted || one.id == wanted);
+    let begins = |one: &ColleagueView| wanted.len() > 3 && one.id.starts_with(&wanted);
+    let mut found = if exact.is_empty() { others.into_iter().filter(begins).collect() } else { exact };
+    match (found.pop(), found.is_empty()) {
+        (Some(one), true) => Ok(one),
+        (None, _) => Err(ErrorView::new(ErrorCode::NotFound, format!("There is no colleague “{person}”."), "See: tuttu colleague list")),
+        (Some(_), false) => {
+            let hint = "Name the one you mean by the id: tuttu --json colleague list";
+            Err(ErrorView::new(ErrorCode::Ambiguous, format!("“{person}” means more than one colleague."), hint))
+        }
+    }
 }
 
 fn colleague_json(one: &ColleagueView) -> Value {

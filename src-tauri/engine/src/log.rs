@@ -10,7 +10,7 @@ use tuttu_store::rows::LogRow;
 use tuttu_store::{Lane, Reader, Tx};
 use tuttu_sync::membership::{Membership, OpBody, Role, Signer, VerifiedOp};
 
-use crate::api::{ErrorView, LogLine};
+use crate::api::LogLine;
 use crate::clock;
 use crate::engine::{Engine, Inner};
 use crate::failure::Failure;
@@ -129,6 +129,13 @@ impl Inner {
         Ok(reader.space(space)?.map_or_else(|| "a space".to_owned(), |row| format!("“{}”", row.name)))
     }
 
+    /// The newest lines that are written.
+    pub(crate) fn log_lines(&self, reader: &Reader<'_>, limit: u32) -> Result<Vec<LogLine>, Failure> {
+        let mut rows = reader.log(if limit == 0 { LINES } else { limit.min(MOST) })?;
+        rows.sort_by_key(|row| std::cmp::Reverse(row.at));
+        Ok(rows.into_iter().map(line).collect())
+    }
+
     fn gather(&self, kind: &str, about: String, count: u64, text: String) {
         let mut caches = self.caches();
         let key = (kind.to_owned(), about.clone());
@@ -196,14 +203,6 @@ impl Engine {
         if let Err(error) = written {
             tracing::warn!(%error, "lines of the log are lost");
         }
-    }
-
-    pub(crate) fn log_lines(&self, limit: u32) -> Result<Vec<LogLine>, ErrorView> {
-        self.write_log();
-        let limit = if limit == 0 { LINES } else { limit.min(MOST) };
-        let mut rows = self.inner.read(|reader| Ok(reader.log(limit)?))?;
-        rows.sort_by_key(|row| std::cmp::Reverse(row.at));
-        Ok(rows.into_iter().map(line).collect())
     }
 }
 

@@ -60,6 +60,10 @@ impl Inner {
             tx.hold_files_of(&mover.space, &mover.doc, target)?;
             edits.push(DocumentEdit { space: *target, doc: mover.new, edit: Edit::New(values(&mover.record, &new_ids, along)) });
             edits.push(DocumentEdit { space: mover.space, doc: mover.doc, edit: Edit::Ops(mover.gone_to(target, self.now())) });
+            if along == Along::Everything {
+                // All of a space move: what is about them moves with them.
+                continue;
+            }
             for activity in tx.activities_of(Some(&own), &mover.doc, usize::MAX)? {
                 if !new_ids.contains_key(&activity.doc.to_string()) {
                     let follow = format!("with:{}_{}", mover.record.kind.prefix(), mover.new);

@@ -117,15 +117,11 @@ impl Engine {
     pub(crate) fn withdraw(&self, id: String) -> Result<Outcome, ErrorView> {
         let space = self.inner.write(Lane::Local, move |inner, tx| {
             let row = inner.named_invitation(tx, &id)?;
-            match invitation_view(&row, inner.now()).state.as_str() {
-                "used" => {
-                    let message = "The invitation was used: who brought it is a member.";
-                    return Err(
-                        ErrorView::new(ErrorCode::Invalid, message, "Nothing was changed. A member is removed, not withdrawn.").into()
-                    );
-                }
-                _ => tx.set_invitation_state(&row.id, "withdrawn")?,
+            if row.state.starts_with("used:") {
+                let message = "The invitation was used: who brought it is a member.";
+                return Err(ErrorView::new(ErrorCode::Invalid, message, "Nothing was changed. A member is removed, not withdrawn.").into());
             }
+            tx.set_invitation_state(&row.id, "withdrawn")?;
             Ok(row.space)
         })?;
         self.announce(Event::Changed { spaces: vec![space.to_string()], records: Vec::new(), remote: false });

@@ -1616,7 +1616,7 @@ export type ListFilter_Serialize = {
 export type LogLine = {
 	/**  When, RFC 3339; the last time, where it happened again and again. */
 	at: string,
-	/**  What kind: `members`, `received`, `delivered`, `connected`, `refused`, `invitation`, `bundle`, `backup`, `vault`. */
+	/**  What kind: `members`, `received`, `delivered`, `connected` or `refused`. */
 	kind: string,
 	/**  What happened, in a sentence. */
 	text: string,

@@ -7,7 +7,7 @@ shape!(
     LogLine {
         /// When, RFC 3339; the last time, where it happened again and again.
         at: String,
-        /// What kind: `members`, `received`, `delivered`, `connected`, `refused`, `invitation`, `bundle`, `backup`, `vault`.
+        /// What kind: `members`, `received`, `delivered`, `connected` or `refused`.
         kind: String,
         /// What happened, in a sentence.
         text: String,

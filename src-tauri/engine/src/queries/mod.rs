@@ -23,8 +23,9 @@ impl Engine {
     /// # Errors
     /// With what is wrong and what to do.
     pub fn query(&self, query: Query) -> Result<Answer, ErrorView> {
-        if let Query::Log { limit } = query {
-            return self.log_lines(limit).map(Answer::Log);
+        if matches!(query, Query::Log { .. }) {
+            // What was gathered belongs to it.
+            self.write_log();
         }
         let answer = self.inner.read(|reader| self.inner.answer(reader, query));
         self.inner.set_noticed_aside();
@@ -65,8 +66,7 @@ impl Inner {
             Query::Space { space } => Answer::Space(inner.space_detail(reader, &space)?),
             Query::Computers => Answer::Computers(inner.own_computers(reader)?),
             Query::Tray { space } => Answer::Tray(inner.tray(reader, &space)?),
-            // Asked of the engine, which writes first what was gathered.
-            Query::Log { .. } => Answer::Log(Vec::new()),
+            Query::Log { limit } => Answer::Log(inner.log_lines(reader, limit)?),
             Query::Colleagues => Answer::Colleagues(inner.colleague_views(reader)?),
             Query::Settings => Answer::Settings(reader.settings()?.into_iter().map(|(key, value)| Setting { key, value }).collect()),
             Query::Export { format, filter } => Answer::Export(inner.export(reader, &format, &filter)?),

@@ -228,7 +228,11 @@ impl Joining {
         self.remember(path, met).await;
         if !self.auto {
             let (engine, inviter) = (self.net.engine.clone(), self.link.inviter());
-            ask(move || engine.compared(&inviter)).await?;
+            let noted = ask(move || engine.compared(&inviter));
+            if let Err(error) = noted.await {
+                // They have joined all the same.
+                tracing::warn!(%error, "it was not noted that words were compared");
+            }
         }
         for space in &taken.spaces {
             arrive(&self.net, &self.link.inviter(), space, &name, &inviter).await?;
